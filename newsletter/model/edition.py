@@ -1,0 +1,174 @@
+"""Editions: one issue of the newsletter for one period, and what it shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from newsletter.model.post import Image
+
+
+class Channel(StrEnum):
+    """Where an edition goes; the two know nothing of each other's periods and posts."""
+
+    REHEARSAL = "rehearsal"
+    REAL = "real"
+
+
+class EditionState(StrEnum):
+    """The life of an edition, as docs/explanation/delivery.md draws it."""
+
+    DRAFT = "draft"
+    HELD = "held"
+    FROZEN = "frozen"
+    SENDING = "sending"
+    PAUSED = "paused"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    SCHEDULED = "scheduled"
+    SENT = "sent"
+    PARTIAL = "partial"
+
+
+class Form(StrEnum):
+    """How a person wants the mail to look."""
+
+    NORMAL = "normal"
+    LARGE = "large"
+    PLAIN = "plain"
+    DISCREET = "discreet"
+
+
+class ItemKind(StrEnum):
+    """Why a post is in an edition."""
+
+    UPDATED = "updated"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """One turn of the schedule. `key` is that of the scheduled moment: `2026-W47`, `2026-11-22` or
+    `2026-11`; `scheduled_at` is UTC; `first_day` is local, and what the reader sees as the date."""
+
+    key: str
+    scheduled_at: datetime
+    first_day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestItem:
+    """A post as an edition shows it.
+
+    `published` and `updated` are UTC. `excerpt` is plain text of whole sentences. For an updated
+    post `change` is the sentence that says what changed and `quote_html`/`quote_text` quote it.
+    `topics` are keys of the settings' topics; none means that it goes to everybody.
+    """
+
+    post_id: int
+    revision_id: int
+    kind: ItemKind
+    title: str
+    url: str
+    published: datetime | None
+    updated: datetime | None
+    excerpt: str = ""
+    image: Image | None = None
+    reading_minutes: int = 1
+    change: str = ""
+    quote_html: str = ""
+    quote_text: str = ""
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Masthead:
+    """What stands above and below every edition, from the settings."""
+
+    title: str
+    website: str
+    language: str
+    direction: str
+    """`ltr` or `rtl`."""
+    timezone: str
+    disclaimer: str
+    postal_address: str
+    reply_address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """All an edition of one variant shows, before it is rendered. `note` is Markdown."""
+
+    period: Period
+    masthead: Masthead
+    variant: str
+    form: Form
+    note: str
+    updated: tuple[DigestItem, ...]
+    new: tuple[DigestItem, ...]
+    sample: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tags:
+    """The placeholders for what is personal, unguessable per edition, filled by the transport.
+
+    HTML and text have their own, since a value is escaped for the one and not for the other.
+    """
+
+    unsubscribe_html: str
+    preferences_html: str
+    view_html: str
+    unsubscribe_text: str
+    preferences_text: str
+    view_text: str
+
+    @classmethod
+    def of(cls, nonce: str) -> Tags:
+        """The tags of an edition whose random nonce (hex) this is."""
+        return cls(**{name: f"-nl-{nonce}-{name.replace('_', '-')}-" for name in cls.__slots__})
+
+    def all(self) -> tuple[str, ...]:
+        """Every tag, in a fixed order."""
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """One variant's bytes-to-be: the same for preview, approval, archive and sending."""
+
+    key: str
+    form: Form
+    subject: str
+    mjml: str
+    html: str
+    text: str
+    checksum: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something the quality check has to say about a variant. An error holds the edition."""
+
+    code: str
+    error: bool
+    place: str
+    message: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionSummary:
+    """An edition as `editions list` shows it. Times are UTC."""
+
+    id: int
+    key: str
+    channel: Channel
+    state: EditionState
+    subject: str
+    reasons: tuple[str, ...]
+    composed_at: datetime | None
+    frozen_at: datetime | None
+    finished_at: datetime | None

@@ -1,0 +1,68 @@
+"""What a fetch of a feed brings: entries, one fetch long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What a server gave us to ask "has it changed?" (RFC 9110 §8.8), as received, per exact URL."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A server's answer to one request for a feed (or page), after redirects.
+
+    `body` is decompressed, at most the fetcher's limit; None exactly when `not_modified`.
+    `headers` has lower-case names.
+    """
+
+    url: str
+    final_url: str
+    http_status: int
+    not_modified: bool = False
+    body: bytes | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    validators: Validators = Validators()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One item as parsed from a feed.
+
+    Times are UTC and aware. `title`, `author` and `categories` are plain text with entities
+    resolved; `content` and `summary` are the feed's HTML, not cleaned. `id` is the feed's own
+    identifier and None where it gives none. Links are absolute.
+    """
+
+    id: str | None
+    link: str | None
+    title: str
+    published: datetime | None = None
+    updated: datetime | None = None
+    content: str = ""
+    summary: str = ""
+    author: str | None = None
+    categories: tuple[str, ...] = ()
+    image: str | None = None
+    post_number: int | None = None
+    """WordPress' number of the post, from `?p=` in the id or the feed's `post-id` element."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """A feed as read. `notes` says what was wrong with it but could be read over."""
+
+    title: str
+    link: str | None
+    language: str | None
+    generator: str | None
+    format: str
+    """`rss2.0`, `rss1.0`, `rss0.9x`, `atom1.0`, `atom0.3` or `json1`."""
+    entries: tuple[Entry, ...]
+    notes: tuple[str, ...] = ()

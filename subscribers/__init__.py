@@ -1,0 +1,1 @@
+"""Who may be written to, and the proof of it: addresses, topics, consent, suppression."""
