@@ -1,0 +1,159 @@
+"""The database: one URL, SQLite or PostgreSQL, read and write transactions alike on both.
+
+SQLite runs in WAL mode with `synchronous=FULL`, so that a power cut takes back nothing that was
+committed; only writing transactions begin IMMEDIATE, so that readers never wait.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+
+from newsletter.errors import StoreError
+
+BUSY_TIMEOUT_MS = 60_000
+"""How long a writer waits for another one on SQLite before it gives up."""
+
+
+class Database:
+    """An open database. `read()` and `begin()` give connections in a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is one file on one machine."""
+        return self.engine.dialect.name == "sqlite"
+
+    @property
+    def path(self) -> Path | None:
+        """The file of a SQLite database; None for PostgreSQL."""
+        name = self.engine.url.database
+        return Path(name) if self.is_sqlite and name else None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for reading; it never waits for a writer on SQLite."""
+        with _mapped(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A connection for writing: committed at the end, rolled back when something is raised."""
+        with _mapped(), self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection = connection.execution_options(newsletter_write=True)
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Gives all connections back."""
+        self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Opens the database at `url` (`sqlite:///file` or `postgresql://…`); creates a SQLite file.
+
+    The file is readable by its owner only. Raises StoreError for an address that cannot be used.
+    The tables may still be missing: see `newsletter.store.schema.upgrade`.
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        return Database(_sqlite(parsed))
+    return Database(_postgresql(parsed))
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StoreError(
+            "The database address cannot be read.",
+            "Set [store] url to sqlite:///newsletter.db or postgresql://user:password@host/name.",
+        ) from None
+    if parsed.get_backend_name() == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    return parsed
+
+
+def _sqlite(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        _create_private(Path(url.database))
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    try:
+        return create_engine(url, pool_pre_ping=True)
+    except (ImportError, NoSuchModuleError):
+        raise StoreError(
+            "PostgreSQL needs the package psycopg, which is not installed.",
+            "Install it with `pip install 'newsletter-pipeline[postgresql]'`.",
+        ) from None
+
+
+def _create_private(path: Path) -> None:
+    """Makes the file before SQLite does, so that it never is readable by others."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise StoreError(
+            f"The database file {path} cannot be opened: {error.strerror}.",
+            "Check the folder and who may write to it, or set [store] url.",
+        ) from None
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun by _begin_sqlite alone
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA cache_size=-65536")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("newsletter_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _mapped() -> Iterator[None]:
+    """Turns the driver's complaints into ours; a broken rule of the schema stays a defect."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except DBAPIError as error:
+        raise StoreError(*_explain(str(error.orig).strip())) from error
+
+
+def _explain(said: str) -> tuple[str, str]:
+    first = said.splitlines()[0] if said else "no reason given"
+    if "database is locked" in said:
+        return (
+            "Another process holds the database for too long.",
+            "Wait until it has ended, and run the command again.",
+        )
+    if "not a database" in said:
+        return (
+            "The database file is not a SQLite database.",
+            "Check [store] url; if the file is damaged, put back a backup.",
+        )
+    if "disk" in said and "full" in said:
+        return ("The disk is full; nothing was lost.", "Make room, and run the command again.")
+    return (
+        f"The database cannot be used: {first}.",
+        "Check [store] url, that the server is running, and that you may write to it.",
+    )
