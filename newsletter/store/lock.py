@@ -1,0 +1,57 @@
+"""Keeps two runs on one database apart; a run that dies gives the lock back by dying.
+
+On SQLite an operating-system lock on a file beside the database; on PostgreSQL an advisory lock of
+a connection of its own, which the server drops with the connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+from sqlalchemy import text
+
+from newsletter.errors import BusyError
+from newsletter.store.engine import Database
+
+_RUN_KEY = 0x6E6C7275  # "nlru"
+
+
+@contextmanager
+def run_lock(database: Database) -> Iterator[None]:
+    """Holds the database's one run lock. Raises BusyError at once when another run has it."""
+    path = database.path
+    if path is None:
+        with _postgresql_lock(database):
+            yield
+        return
+    lock = FileLock(f"{path}.lock", mode=0o600)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise _busy() from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _postgresql_lock(database: Database) -> Iterator[None]:
+    with database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        key = {"key": _RUN_KEY}
+        if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar():
+            raise _busy()
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+
+
+def _busy() -> BusyError:
+    return BusyError(
+        "Another run is at work on this database.",
+        "Wait until it has ended; `newsletter status` shows how far it is.",
+    )
