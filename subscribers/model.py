@@ -1,0 +1,147 @@
+"""The words of this package as frozen values: no input or output, no third-party import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+TOPIC_JOINER = "+"
+"""Joins topic keys in the one canonical spelling of a person's choice; keys never hold it."""
+
+
+class SubscriptionStatus(StrEnum):
+    """Whether a person gets the newsletter."""
+
+    PENDING = "pending"
+    """Asked for it, and has not confirmed yet."""
+    ACTIVE = "active"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+class SuppressionReason(StrEnum):
+    """Why an address must not be written to, whatever its subscription says."""
+
+    UNSUBSCRIBED = "unsubscribed"
+    HARD_BOUNCE = "hard_bounce"
+    SOFT_BOUNCES = "soft_bounces"
+    COMPLAINT = "complaint"
+    MANUAL = "manual"
+    ERASED = "erased"
+
+
+class ConsentKind(StrEnum):
+    """What a line of the evidence says happened."""
+
+    GIVEN = "given"
+    IMPORTED = "imported"
+    WITHDRAWN = "withdrawn"
+
+
+class Form(StrEnum):
+    """How a person wants the mail to look; the same words as the editions use."""
+
+    NORMAL = "normal"
+    LARGE = "large"
+    PLAIN = "plain"
+    DISCREET = "discreet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """A person on the list. Times are UTC; `topics` are sorted keys, none means everything."""
+
+    id: int
+    address: str
+    name: str
+    token: str
+    """Random and stored: what personal links carry. Never logged."""
+    status: SubscriptionStatus
+    topics: tuple[str, ...]
+    form: Form
+    created_at: datetime
+    confirmed_at: datetime | None
+    """When consent was given, as stated; None for a person who is still pending."""
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """One line of evidence, only ever added. Times are UTC.
+
+    `happened_at` is when it happened, as stated; `recorded_at` when we wrote it down.
+    """
+
+    happened_at: datetime
+    recorded_at: datetime
+    kind: ConsentKind
+    source: str
+    wording: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """An address that must not be written to, and why. `since` is UTC."""
+
+    reason: SuppressionReason
+    since: datetime
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """All that is held about one address; `subscriber` is None where only a suppression is left."""
+
+    subscriber: Subscriber | None
+    consents: tuple[Consent, ...] = ()
+    suppression: Suppression | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What `count` active subscribers have chosen alike: they share one variant of an edition."""
+
+    topics: tuple[str, ...]
+    form: Form
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which subscribers to list or export; what is None or "" does not matter."""
+
+    status: SubscriptionStatus | None = None
+    topic: str | None = None
+    """Who has chosen this topic by name; not those who get everything."""
+    search: str = ""
+    """Part of the address or the name, in any case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What an import did, or in a dry run would have done; `rows` is the sum of the other five."""
+
+    rows: int = 0
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    left_alone: int = 0
+    rejected: int = 0
+    rejects_file: str | None = None
+    left_alone_reasons: dict[str, int] = field(default_factory=dict)
+    first_rejects: tuple[tuple[int, str], ...] = ()
+    """Line number and reason of the first few, for showing."""
+    encoding: str = ""
+    separator: str = ""
+    ignored_columns: tuple[str, ...] = ()
+
+
+def join_topics(keys: Iterable[str]) -> str:
+    """The canonical spelling of a choice of topics: sorted, each once; "" means everything."""
+    return TOPIC_JOINER.join(sorted(set(keys)))
+
+
+def split_topics(text: str) -> tuple[str, ...]:
+    """The topic keys of a canonical choice."""
+    return tuple(text.split(TOPIC_JOINER)) if text else ()
