@@ -1,0 +1,1 @@
+"""What the newsletter promises, as programs that can fail."""
