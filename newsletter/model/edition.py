@@ -160,15 +160,45 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EditionSummary:
-    """An edition as `editions list` shows it. Times are UTC."""
+class Edition:
+    """An edition as the store knows it. Times are UTC.
+
+    `checksum` is over all variants; `previewed_checksum` is the one that the admin has looked at.
+    `transport`, `sender`, `public_url` and `undo_minutes` are those it was frozen with.
+    """
 
     id: int
-    key: str
+    period: Period
     channel: Channel
     state: EditionState
-    subject: str
+    nonce: str
+    note: str
     reasons: tuple[str, ...]
+    checksum: str
+    previewed_checksum: str
+    transport: str
+    sender: str
+    public_url: str
+    undo_minutes: int
     composed_at: datetime | None
     frozen_at: datetime | None
+    planned_at: datetime | None
     finished_at: datetime | None
+
+    @property
+    def key(self) -> str:
+        """The period's key, which is the edition's name: `2026-W47`."""
+        return self.period.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """How many people chose this set of topics and this form, and the variant they get.
+
+    `topics` is spelled as the subscriber's row spells it. No variant: nothing for their topics.
+    """
+
+    topics: str
+    form: Form
+    people: int
+    variant: str | None = None

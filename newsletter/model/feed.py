@@ -52,6 +52,11 @@ class Entry:
     image: str | None = None
     post_number: int | None = None
     """WordPress' number of the post, from `?p=` in the id or the feed's `post-id` element."""
+    base: str | None = None
+    """What relative addresses inside `content` and `summary` are relative to, where the feed says
+    so (`xml:base`, or its own address); else the entry's link serves."""
+    protected: bool = False
+    """The blog shows a password form instead of the text: such a post is never news."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,3 +71,41 @@ class ParsedFeed:
     """`rss2.0`, `rss1.0`, `rss0.9x`, `atom1.0`, `atom0.3` or `json1`."""
     entries: tuple[Entry, ...]
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """A feed as the store knows it before a fetch. Times are UTC.
+
+    `baseline_at` is when it was collected for the first time; `body_hash` of the last body read.
+    """
+
+    id: int
+    url: str
+    validators: Validators
+    body_hash: str | None
+    unconditional_at: datetime | None
+    baseline_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedStatus:
+    """A feed as `status` shows it: what the last fetch came to. Times are UTC."""
+
+    url: str
+    title: str
+    status: str
+    http_status: int | None
+    error: str
+    failures: int
+    fetched_at: datetime | None
+    succeeded_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovered:
+    """The feed found for a blog's address. `kind` is `atom`, `rss` or `json`."""
+
+    feed_url: str
+    kind: str
+    title: str

@@ -85,6 +85,7 @@ class KnownPost:
     """A post in the store, as far as matching an entry needs it."""
 
     id: int
+    feed_id: int = 0
     identity: Identity
     title: str
     url: str
@@ -103,3 +104,48 @@ class PostSummary:
     categories: tuple[str, ...]
     revisions: int
     last_change: Weight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostDraft:
+    """What an entry says of a post right now: everything but its identity in the store."""
+
+    identity: Identity
+    url: str
+    title: str
+    published: datetime | None
+    updated: datetime | None
+    categories: tuple[str, ...]
+    image: Image | None
+    protected: bool
+    revision: Revision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRevision:
+    """A revision with its place in the post's history and what was made of it. Times are UTC."""
+
+    id: int
+    post_id: int
+    number: int
+    seen_at: datetime
+    revision: Revision
+    change: Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A post that may be in an edition: its newest revision, and the last one readers were shown.
+
+    `shown` is None when nobody was shown any: then the post is new to them.
+    """
+
+    post_id: int
+    title: str
+    url: str
+    published: datetime | None
+    updated: datetime | None
+    categories: tuple[str, ...]
+    image: Image | None
+    newest: StoredRevision
+    shown: StoredRevision | None

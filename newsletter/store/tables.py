@@ -86,6 +86,14 @@ revision = Table(
     UniqueConstraint("post_id", "number"),
 )
 
+channel = Table(
+    "channel",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("baseline_at", UtcDateTime, nullable=False),
+)
+"""From when on a channel reports news: what was known before its first edition never is."""
+
 edition = Table(
     "edition",
     metadata,

@@ -1,0 +1,101 @@
+"""Queries of the feeds: what we know before a fetch, and what a fetch came to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from newsletter.model.feed import FeedState, FeedStatus, Validators
+from newsletter.store.tables import feed
+
+
+def register(connection: Connection, urls: Sequence[str]) -> None:
+    """Adds the feeds that are new in the settings; one that was removed keeps its history."""
+    known = set(connection.execute(select(feed.c.url)).scalars())
+    missing = [{"url": url} for url in urls if url not in known]
+    if missing:
+        connection.execute(insert(feed), missing)
+
+
+def states(connection: Connection, urls: Sequence[str]) -> list[FeedState]:
+    """What is known of each of `urls`, in their order; unregistered ones are left out."""
+    rows = {row.url: row for row in connection.execute(select(feed).where(feed.c.url.in_(urls)))}
+    return [
+        FeedState(
+            id=row.id,
+            url=row.url,
+            validators=Validators(etag=row.etag, last_modified=row.last_modified),
+            body_hash=row.body_hash,
+            unconditional_at=row.unconditional_at,
+            baseline_at=row.baseline_at,
+        )
+        for row in (rows[url] for url in urls if url in rows)
+    ]
+
+
+def statuses(connection: Connection, urls: Sequence[str]) -> list[FeedStatus]:
+    """What the last fetch of each feed came to, in the order of `urls`."""
+    rows = {row.url: row for row in connection.execute(select(feed).where(feed.c.url.in_(urls)))}
+    return [
+        FeedStatus(
+            url=row.url,
+            title=row.title,
+            status=row.status,
+            http_status=row.http_status,
+            error=row.error,
+            failures=row.failures,
+            fetched_at=row.fetched_at,
+            succeeded_at=row.succeeded_at,
+        )
+        for row in (rows[url] for url in urls if url in rows)
+    ]
+
+
+def record_success(
+    connection: Connection,
+    state: FeedState,
+    *,
+    now: datetime,
+    http_status: int,
+    validators: Validators,
+    body_hash: str | None,
+    title: str | None,
+    unconditional: bool,
+) -> None:
+    """Notes a fetch that worked; validators and the body's hash only now count as seen."""
+    values: dict[str, object] = {
+        "status": "unchanged" if title is None else "ok",
+        "http_status": http_status,
+        "error": "",
+        "failures": 0,
+        "fetched_at": now,
+        "succeeded_at": now,
+        "etag": validators.etag,
+        "last_modified": validators.last_modified,
+        "body_hash": body_hash,
+        "baseline_at": state.baseline_at or now,
+    }
+    if title is not None:
+        values["title"] = title
+    if unconditional:
+        values["unconditional_at"] = now
+    connection.execute(update(feed).where(feed.c.id == state.id).values(values))
+
+
+def record_failure(
+    connection: Connection, state: FeedState, *, now: datetime, error: str, http_status: int | None
+) -> None:
+    """Notes a fetch that failed; what was known of the feed stays."""
+    connection.execute(
+        update(feed)
+        .where(feed.c.id == state.id)
+        .values(
+            status="failed",
+            error=error,
+            http_status=http_status,
+            fetched_at=now,
+            failures=feed.c.failures + 1,
+        )
+    )

@@ -1,0 +1,218 @@
+"""Queries of posts and their revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from newsletter.model.post import (
+    Change,
+    Identity,
+    Image,
+    KnownPost,
+    PostDraft,
+    PostSummary,
+    Revision,
+    StoredRevision,
+    Weight,
+)
+from newsletter.store.tables import post, revision
+
+
+def known_posts(connection: Connection) -> list[KnownPost]:
+    """Every post, as far as matching entries needs it."""
+    columns = (post.c.id, post.c.feed_id, post.c.guid, post.c.post_number, post.c.slug)
+    rows = connection.execute(select(*columns, post.c.fingerprint, post.c.title, post.c.url))
+    return [
+        KnownPost(
+            id=row.id,
+            feed_id=row.feed_id,
+            identity=Identity(
+                guid=row.guid,
+                post_number=row.post_number,
+                slug=row.slug,
+                fingerprint=row.fingerprint,
+            ),
+            title=row.title,
+            url=row.url,
+        )
+        for row in rows
+    ]
+
+
+def reach(connection: Connection, feed_id: int) -> tuple[datetime | None, int | None]:
+    """How far back the feed is known: its oldest post's date, and its highest post number."""
+    oldest, highest = connection.execute(
+        select(func.min(post.c.published), func.max(post.c.post_number)).where(
+            post.c.feed_id == feed_id
+        )
+    ).one()
+    return oldest, highest
+
+
+def newest_hashes(connection: Connection, post_ids: Sequence[int]) -> dict[int, str]:
+    """The text hash of the newest revision of each post."""
+    newest = _newest_numbers().subquery()
+    rows = connection.execute(
+        select(revision.c.post_id, revision.c.text_hash)
+        .join(newest, _is(newest))
+        .where(revision.c.post_id.in_(post_ids))
+    )
+    return {row.post_id: row.text_hash for row in rows}
+
+
+def newest_revisions(connection: Connection, post_ids: Sequence[int]) -> dict[int, StoredRevision]:
+    """The newest revision of each post, whole."""
+    newest = _newest_numbers().subquery()
+    rows = connection.execute(
+        select(revision).join(newest, _is(newest)).where(revision.c.post_id.in_(post_ids))
+    )
+    return {row.post_id: as_revision(row) for row in rows}
+
+
+def add_post(
+    connection: Connection, feed_id: int, draft: PostDraft, *, baseline: bool, now: datetime
+) -> int:
+    """Records a post seen for the first time, with its first revision; gives its id."""
+    result = connection.execute(
+        insert(post).values(
+            feed_id=feed_id, baseline=baseline, first_seen_at=now, last_seen_at=now, **_facts(draft)
+        )
+    )
+    post_id = _key(result.inserted_primary_key)
+    add_revision(connection, post_id, draft.revision, Change(weight=Weight.NONE), now=now, number=1)
+    return post_id
+
+
+def update_post(connection: Connection, post_id: int, draft: PostDraft, *, now: datetime) -> None:
+    """Takes over what the entry says of a known post now."""
+    connection.execute(
+        update(post).where(post.c.id == post_id).values(last_seen_at=now, **_facts(draft))
+    )
+
+
+def touch(connection: Connection, post_ids: Iterable[int], *, now: datetime) -> None:
+    """Notes that the posts are still in a feed."""
+    connection.execute(update(post).where(post.c.id.in_(list(post_ids))).values(last_seen_at=now))
+
+
+def add_revision(
+    connection: Connection,
+    post_id: int,
+    new: Revision,
+    change: Change,
+    *,
+    now: datetime,
+    number: int,
+) -> None:
+    """Adds a version to a post's history; `number` counts from 1."""
+    connection.execute(
+        insert(revision).values(
+            post_id=post_id,
+            number=number,
+            seen_at=now,
+            title=new.title,
+            html=new.html,
+            text=new.text,
+            text_hash=new.text_hash,
+            weight=change.weight,
+            summary=change.summary,
+            reasons=list(change.reasons),
+        )
+    )
+
+
+def summaries(connection: Connection, *, limit: int | None = None) -> list[PostSummary]:
+    """All posts, newest first, as `posts list` shows them."""
+    counted = (
+        select(revision.c.post_id, func.max(revision.c.number).label("number"))
+        .group_by(revision.c.post_id)
+        .subquery()
+    )
+    query = (
+        select(post, counted.c.number, revision.c.weight)
+        .join(counted, counted.c.post_id == post.c.id)
+        .join(revision, _is(counted))
+        .order_by(func.coalesce(post.c.published, post.c.first_seen_at).desc(), post.c.id.desc())
+        .limit(limit)
+    )
+    return [_summary(row) for row in connection.execute(query)]
+
+
+def history(connection: Connection, post_id: int) -> list[StoredRevision]:
+    """All revisions of a post, oldest first."""
+    rows = connection.execute(
+        select(revision).where(revision.c.post_id == post_id).order_by(revision.c.number)
+    )
+    return [as_revision(row) for row in rows]
+
+
+def as_revision(row: Row[Any]) -> StoredRevision:
+    """A row of the table `revision` as a value."""
+    return StoredRevision(
+        id=row.id,
+        post_id=row.post_id,
+        number=row.number,
+        seen_at=row.seen_at,
+        revision=Revision(
+            title=row.title, html=row.html, text=row.text, text_hash=row.text_hash
+        ),
+        change=Change(
+            weight=Weight(row.weight), summary=row.summary, reasons=tuple(row.reasons)
+        ),
+    )
+
+
+def as_image(raw: dict[str, Any] | None) -> Image | None:
+    """The picture kept in a JSON column."""
+    return Image(**raw) if raw else None
+
+
+def _summary(row: Row[Any]) -> PostSummary:
+    return PostSummary(
+        id=row.id,
+        title=row.title,
+        url=row.url,
+        published=row.published,
+        updated=row.updated,
+        first_seen=row.first_seen_at,
+        categories=tuple(row.categories),
+        revisions=row.number,
+        last_change=Weight(row.weight),
+    )
+
+
+def _facts(draft: PostDraft) -> dict[str, Any]:
+    image = draft.image
+    return {
+        "guid": draft.identity.guid,
+        "post_number": draft.identity.post_number,
+        "slug": draft.identity.slug,
+        "fingerprint": draft.identity.fingerprint,
+        "url": draft.url,
+        "title": draft.title,
+        "published": draft.published,
+        "updated": draft.updated,
+        "categories": list(draft.categories),
+        "image": image and {
+            "url": image.url, "alt": image.alt, "width": image.width, "height": image.height
+        },
+        "protected": draft.protected,
+    }
+
+
+def _newest_numbers() -> Any:
+    return select(revision.c.post_id, func.max(revision.c.number).label("number")).group_by(
+        revision.c.post_id
+    )
+
+
+def _is(newest: Any) -> Any:
+    return (newest.c.post_id == revision.c.post_id) & (newest.c.number == revision.c.number)
+
+
+def _key(primary_key: Any) -> int:
+    return int(primary_key[0])
