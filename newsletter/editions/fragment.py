@@ -1,0 +1,105 @@
+"""Small pieces of foreign HTML (a quotation, the author's note) made fit for a mail.
+
+What comes out is always well-formed and holds only the tags below, whatever came in: the MJML
+engine is no sanitizer, and closes whatever element happens to be open. Headings become bold
+paragraphs, so that a quotation cannot upset the mail's own order of headings; pictures become
+their alternative text.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+from newsletter.editions.wording import without_controls
+
+_BLOCKS = frozenset({"p", "ul", "ol", "li", "blockquote"})
+_INLINE = frozenset({"strong", "em", "b", "i", "sub", "sup"})
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_BREAKS = frozenset({"div", "tr", "table", "figure", "figcaption", "pre", "section", "dt", "dd"})
+_SILENT = frozenset({"script", "style", "template", "title"})
+
+
+def safe_link(url: str | None) -> str:
+    """The address if a mail may link to it (http, https, mailto), else nothing; no white space."""
+    address = "%20".join(without_controls(url or "").split())
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    if parts.scheme == "mailto":
+        return address
+    return address if parts.scheme in {"http", "https"} and parts.netloc else ""
+
+
+def safe_fragment(html: str) -> str:
+    """The fragment with nothing left in it but paragraphs, lists, emphasis and links."""
+    reader = _Fragment()
+    reader.feed(without_controls(html))
+    reader.close()
+    return reader.result()
+
+
+class _Fragment(HTMLParser):
+    """Writes what it reads, as far as it is allowed, and closes what it opened."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._out: list[str] = []
+        self._open: list[tuple[str, str]] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _SILENT:
+            self._silent += 1
+        elif tag == "br":
+            self._out.append("<br />")
+        elif tag == "img":
+            self.handle_data(dict(attrs).get("alt") or "")
+        elif tag in _HEADINGS:
+            self._open_as(tag, "<p><strong>", "</strong></p>")
+        elif tag == "a":
+            self._open_link(dict(attrs).get("href"))
+        elif tag in _BLOCKS | _INLINE:
+            self._open_as(tag, f"<{tag}>", f"</{tag}>")
+        elif tag in _BREAKS:
+            self._out.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _SILENT:
+            self._silent = max(0, self._silent - 1)
+        elif any(tag == name for name, _ in self._open):
+            self._close_to(tag)
+        elif tag in _BREAKS:
+            self._out.append(" ")
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            spaced = " ".join(data.split())
+            start = " " if data[:1].isspace() else ""
+            end = " " if data[-1:].isspace() and spaced else ""
+            self._out.append(escape(start + spaced + end))
+
+    def result(self) -> str:
+        while self._open:
+            self._out.append(self._open.pop()[1])
+        return "".join(self._out).strip()
+
+    def _open_link(self, href: str | None) -> None:
+        link = safe_link(href)
+        if any(name == "a" for name, _ in self._open):
+            self._close_to("a")
+        if link:
+            self._open_as("a", f'<a class="link" href="{escape(link)}">', "</a>")
+
+    def _open_as(self, tag: str, start: str, end: str) -> None:
+        self._out.append(start)
+        self._open.append((tag, end))
+
+    def _close_to(self, tag: str) -> None:
+        while self._open:
+            name, end = self._open.pop()
+            self._out.append(end)
+            if name == tag:
+                return

@@ -1,0 +1,94 @@
+"""The digest's own words: dates, counts and labels. English, in one place."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from newsletter.model.edition import Digest, DigestItem, ItemKind, Period
+
+_MONTHS = (
+    "January February March April May June July August September October November December"
+).split()
+_UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def without_controls(text: str) -> str:
+    """The text without the characters that no mail, and no XML, may hold."""
+    return _UNWANTED.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """The text on one line: no control characters, no runs of spaces."""
+    return " ".join(without_controls(text).split())
+
+
+def shortened(text: str, limit: int) -> str:
+    """At most `limit` characters, whole words where there are any, with "…" for the rest."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    words, space, _ = cut.rpartition(" ")
+    kept = words if space and len(words) > limit // 2 else cut
+    return kept.rstrip(" ,;:.-–—(“\"'") + "…"
+
+
+def long_date(day: date) -> str:
+    """A day as it is written in British English: `16 November 2026`."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def local_date(moment: datetime, zone: ZoneInfo) -> str:
+    """The day of an aware moment, seen from the newsletter's time zone."""
+    return long_date(moment.astimezone(zone).date())
+
+
+def period_label(period: Period) -> str:
+    """`Week of 16 November 2026`, `16 November 2026` or `November 2026`, by the kind of key."""
+    first = period.first_day
+    if "W" in period.key:
+        return f"Week of {long_date(first)}"
+    if period.key.count("-") == 1:
+        return f"{_MONTHS[first.month - 1]} {first.year}"
+    return long_date(first)
+
+
+def counts_of(digest: Digest) -> str:
+    """`2 updated posts · 1 new post`; what there is none of is not mentioned."""
+    counts = ((len(digest.updated), "updated post"), (len(digest.new), "new post"))
+    return " · ".join(counted(number, noun) for number, noun in counts if number)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 new post`, `3 new posts`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def title_of(item: DigestItem) -> str:
+    """A post's title on one line; a post without one still gets a name."""
+    return one_line(item.title) or "Untitled post"
+
+
+def dates_of(item: DigestItem, zone: ZoneInfo) -> str:
+    """`First published 16 January 2019, updated 14 November 2026`, or the date of a new post."""
+    published = local_date(item.published, zone) if item.published else ""
+    if item.kind is ItemKind.NEW:
+        return published
+    updated = local_date(item.updated, zone) if item.updated else ""
+    if published and updated:
+        return f"First published {published}, updated {updated}"
+    return f"First published {published}" if published else f"Updated {updated}" if updated else ""
+
+
+def reading_time(item: DigestItem) -> str:
+    """`4 min read`, at least one minute."""
+    return f"{max(1, item.reading_minutes)} min read"
+
+
+def preheader_of(digest: Digest) -> str:
+    """What an inbox shows after the subject, at most 120 characters, no line breaks."""
+    parts = [f"{title_of(item)}: {one_line(item.change)}" for item in digest.updated if item.change]
+    parts += [title_of(item) for item in digest.new]
+    parts += [title_of(item) for item in digest.updated if not item.change]
+    return shortened(" · ".join(parts) or one_line(digest.masthead.title), 120)
