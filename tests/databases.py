@@ -56,7 +56,7 @@ class SqliteFiles:
         if not template.exists():
             _upgrade(self._url(template))
         path = self._new_folder() / "newsletter.db"
-        shutil.copyfile(template, path)
+        shutil.copy(template, path)  # with its mode: readable by the owner only
         yield self._url(path)
 
     def _new_folder(self) -> Path:
@@ -103,10 +103,11 @@ class PostgresqlDatabases:
 
 def _upgrade(url: str) -> None:
     from newsletter.store.engine import open_database
+    from newsletter.store.schema import upgrade
 
     database = open_database(url)
     try:
-        database.upgrade()
+        upgrade(database)
     finally:
         database.close()
 
