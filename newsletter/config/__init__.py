@@ -1,0 +1,41 @@
+"""The settings: `newsletter.toml`, the environment, and the secrets.
+
+`load` is the only way in. Whatever is wrong is said all at once (see `newsletter.errors`).
+"""
+
+from __future__ import annotations
+
+from newsletter.config.editorial import (
+    FeedSettings,
+    NewsletterSettings,
+    ScheduleSettings,
+    TopicSettings,
+)
+from newsletter.config.model import Secrets, Settings
+from newsletter.config.operation import (
+    DeliverySettings,
+    FuseSettings,
+    NotifySettings,
+    PrivacySettings,
+    SendGridSettings,
+    SmtpSettings,
+    StoreSettings,
+)
+from newsletter.config.reading import load
+
+__all__ = [
+    "DeliverySettings",
+    "FeedSettings",
+    "FuseSettings",
+    "NewsletterSettings",
+    "NotifySettings",
+    "PrivacySettings",
+    "ScheduleSettings",
+    "Secrets",
+    "SendGridSettings",
+    "Settings",
+    "SmtpSettings",
+    "StoreSettings",
+    "TopicSettings",
+    "load",
+]

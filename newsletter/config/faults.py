@@ -1,0 +1,179 @@
+"""What is wrong with the settings, in words: where it stands, what it is, what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from newsletter.config.checks import Wrong, did_you_mean, shown
+from newsletter.config.lines import Path, line_of
+from newsletter.config.model import Settings
+from newsletter.errors import SettingsError
+
+MEND = "Correct this and run the command again."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that is wrong. `path` is the setting's (`("feeds", 0, "url")`)."""
+
+    path: Path
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origins:
+    """Where each setting came from: its line in the file, or its name in the environment."""
+
+    file: str
+    lines: dict[Path, int] = field(default_factory=dict)
+    variables: Mapping[Path, str] = field(default_factory=dict)
+
+    def place(self, path: Path) -> str:
+        """For a person: `line 4, newsletter.title`, or `environment variable NEWSLETTER_…`."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.variables:
+                return self.variables[path[:length]]
+        line = line_of(self.lines, path)
+        return f"line {line}, {dotted(path)}" if line else dotted(path)
+
+    def order(self, path: Path) -> tuple[int, str]:
+        """Sorts faults as a person goes through the file; those of the environment come last."""
+        place = self.place(path)
+        line = line_of(self.lines, path) or 0
+        return (line if place.endswith(dotted(path)) else 1_000_000, place)
+
+
+def dotted(path: Path) -> str:
+    """`feeds[2].url`, counted from 1 as people do."""
+    text = ""
+    for part in path:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def complaint(faults: Iterable[Fault], origins: Origins) -> SettingsError:
+    """The error that tells all faults at once."""
+    sorted_faults = sorted(faults, key=lambda fault: origins.order(fault.path))
+    lines = [f"{origins.place(fault.path)}: {fault.problem}" for fault in sorted_faults]
+    lines = list(dict.fromkeys(lines))
+    if len(lines) == 1:
+        return SettingsError(f"The settings are wrong. {origins.file}, {lines[0]}", MEND)
+    listed = "\n".join(f"  - {line}" for line in lines)
+    return SettingsError(
+        f"The settings are wrong in {len(lines)} places ({origins.file}):\n{listed}",
+        "Correct these and run the command again.",
+    )
+
+
+def faults_of(errors: Iterable[ErrorDetails]) -> Iterator[Fault]:
+    """What pydantic found, as faults."""
+    errors = list(errors)
+    inside = {error["loc"][:1] for error in errors if len(error["loc"]) > 1}
+    for error in errors:
+        path = tuple(error["loc"])
+        known = known_part(path)
+        if error["type"] == "too_short" and path in inside:
+            continue  # pydantic counts only the items that are right
+        if error["type"] == "extra_forbidden":
+            yield Fault(path=path, problem=unknown_setting(path))
+        else:
+            yield Fault(path=known, problem=_problem(error, known))
+
+
+def _problem(error: ErrorDetails, path: Path) -> str:
+    expected = expectation(path)
+    cause = error.get("ctx", {}).get("error")
+    hint = ""
+    if isinstance(cause, Wrong):
+        what, hint = cause.problem, cause.hint
+    elif error["type"] in ("missing", "too_short"):
+        what = "is missing"
+    else:
+        what = f"{_found(error['input'])} does not fit"
+    return f"{what}; expected {expected}. {hint}".strip()
+
+
+def _found(value: Any) -> str:
+    """A wrong value in the words of TOML."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, str):
+        return f"the text {shown(value)}"
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return str(value)
+
+
+def unknown_setting(path: Path) -> str:
+    """Says that there is no such setting, and what was probably meant."""
+    word = str(path[-1])
+    beside = list(fields_at(path[:-1]))
+    hint = did_you_mean(word, beside)
+    if not hint:
+        elsewhere = [known for known in all_settings() if known[-1] == word]
+        hint = f"Did you mean {' or '.join(dotted(known) for known in elsewhere)}?"
+        hint = hint if elsewhere else f"There are: {', '.join(beside)}." if beside else ""
+    return f"there is no such setting. {hint}".strip()
+
+
+def known_part(path: Path) -> Path:
+    """The path without what pydantic adds for unions and the like, which no setting is called."""
+    for length in range(len(path), 0, -1):
+        if isinstance(path[length - 1], int) or str(path[length - 1]) in fields_at(
+            path[: length - 1]
+        ):
+            return path[:length]
+    return path
+
+
+def model_at(path: Path) -> type[BaseModel] | None:
+    """The section a path leads to; None for a plain setting or nothing."""
+    model: type[BaseModel] | None = Settings
+    for part in path:
+        if isinstance(part, int):
+            continue
+        info = model.model_fields.get(part) if model else None
+        model = _section_in(info.annotation) if info else None
+    return model
+
+
+def fields_at(path: Path) -> dict[str, Any]:
+    """The settings of the section a path leads to, by name."""
+    model = model_at(path)
+    return dict(model.model_fields) if model else {}
+
+
+def _section_in(annotation: Any) -> type[BaseModel] | None:
+    """The section in `DeliverySettings` or in `tuple[FeedSettings, ...]`."""
+    for kind in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None
+
+
+def expectation(path: Path) -> str:
+    """What a setting must look like, in words."""
+    names = [part for part in path if isinstance(part, str)]
+    info = fields_at(tuple(names[:-1])).get(names[-1]) if names else None
+    extra = info.json_schema_extra if info else None
+    if isinstance(extra, dict) and "expected" in extra:
+        return str(extra["expected"])
+    return f"a section [{'.'.join(names)}]" if model_at(tuple(names)) else "something else"
+
+
+def all_settings(path: Path = ()) -> Iterator[Path]:
+    """The path of every setting, sections left out; those of lists without their numbers."""
+    for name in fields_at(path):
+        if model_at((*path, name)):
+            yield from all_settings((*path, name))
+        else:
+            yield (*path, name)

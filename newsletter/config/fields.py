@@ -1,0 +1,57 @@
+"""How a setting is declared, and the kinds of values that settings have.
+
+`meaning` and `expected` are read by people: in docs/reference/settings.md, and in the messages
+about wrong settings.
+"""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from newsletter.config import checks
+
+STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+"""Of every section: no conversions, no unknown keys, and no value in a foreign message."""
+
+
+def setting(default: Any, meaning: str, expected: str, **bounds: Any) -> Any:
+    """A setting; `...` as its default makes it required. `bounds` are those of pydantic."""
+    extra: JsonDict = {"expected": expected}
+    return Field(default, description=meaning, json_schema_extra=extra, **bounds)
+
+
+def section(kind: type[BaseModel], meaning: str) -> Any:
+    """A section of settings that may be left out."""
+    return Field(default_factory=kind, description=meaning)
+
+
+def _mailbox(value: str) -> str:
+    name, address = checks.mailbox(value)
+    return f"{name} <{address}>" if name else address
+
+
+def _optional_mailbox(value: str) -> str:
+    return checks.mailbox(value)[1] if value.strip() else ""
+
+
+def _optional_root(value: str) -> str:
+    return checks.root_address(value) if value.strip() else ""
+
+
+Line = Annotated[str, AfterValidator(checks.one_line)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
+OptionalMailbox = Annotated[str, AfterValidator(_optional_mailbox)]
+Secure = Annotated[str, AfterValidator(checks.secure_address)]
+Root = Annotated[str, AfterValidator(checks.root_address)]
+OptionalRoot = Annotated[str, AfterValidator(_optional_root)]
+WebAddress = Annotated[str, AfterValidator(checks.web_address)]
+TimeZone = Annotated[str, AfterValidator(checks.time_zone)]
+Language = Annotated[str, AfterValidator(checks.language)]
+StoreAddress = Annotated[str, AfterValidator(checks.store_address)]
+UndoMinutes = Annotated[int, AfterValidator(checks.undo_window)]
+Pattern = Annotated[str, AfterValidator(checks.pattern)]
+ClockTime = Annotated[time, BeforeValidator(checks.clock_time)]

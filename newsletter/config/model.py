@@ -1,0 +1,114 @@
+"""All settings together, where they came from, and the secrets beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from newsletter.config.editorial import (
+    FeedSettings,
+    NewsletterSettings,
+    ScheduleSettings,
+    TopicSettings,
+)
+from newsletter.config.fields import section
+from newsletter.config.operation import (
+    DeliverySettings,
+    FuseSettings,
+    NotifySettings,
+    PrivacySettings,
+    StoreSettings,
+)
+
+
+class Secrets(BaseModel):
+    """What only the environment or `.env` tells. Nothing here shows itself in `repr` or `str`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    keys: tuple[SecretStr, ...] = ()
+    """NEWSLETTER_SECRET_KEY: the current key first, then older ones."""
+    sendgrid_api_key: SecretStr | None = None
+    smtp_password: SecretStr | None = None
+    sendgrid_webhook_public_key: SecretStr | None = None
+
+
+class Settings(BaseSettings):
+    """All settings, checked. Made by `newsletter.config.load`; frozen."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        hide_input_in_errors=True,
+        env_prefix="NEWSLETTER_",
+        env_nested_delimiter="__",
+    )
+
+    newsletter: NewsletterSettings
+    feeds: tuple[FeedSettings, ...] = Field(
+        min_length=1,
+        strict=False,
+        json_schema_extra={"expected": 'at least one [[feeds]] with a url = "https://…"'},
+    )
+    topics: tuple[TopicSettings, ...] = Field(
+        (), strict=False, json_schema_extra={"expected": "[[topics]], each with key and title"}
+    )
+    schedule: ScheduleSettings = section(ScheduleSettings, "When an edition goes out.")
+    store: StoreSettings = section(StoreSettings, "Where everything is remembered.")
+    delivery: DeliverySettings = section(DeliverySettings, "How mails go out.")
+    fuse: FuseSettings = section(FuseSettings, "When an edition waits for you.")
+    notify: NotifySettings = section(NotifySettings, "Who hears of what happens.")
+    privacy: PrivacySettings = section(PrivacySettings, "How long things are kept.")
+
+    _path: Path = PrivateAttr(default=Path("newsletter.toml"))
+    _secrets: Secrets = PrivateAttr(default_factory=Secrets)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is given: `load` reads file and environment, and knows where each came from."""
+        return (init_settings,)
+
+    def settle(self, path: Path, secrets: Secrets) -> None:
+        """Notes where the settings were read, once, and the secrets found beside them."""
+        self._path, self._secrets = path, secrets
+
+    @property
+    def path(self) -> Path:
+        """The settings file, absolute."""
+        return self._path
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the settings file; relative paths in it begin here."""
+        return self._path.parent
+
+    @property
+    def secrets(self) -> Secrets:
+        """Keys and passwords, from the environment or `.env`."""
+        return self._secrets
+
+    def outbox_path(self) -> Path:
+        """The folder of the rehearsal's mails, absolute."""
+        return self.folder / self.delivery.outbox
+
+    def templates_path(self) -> Path:
+        """Where templates of the admin's own may lie, beside the settings; it need not exist."""
+        return self.folder / "templates"
+
+    def store_url(self) -> str:
+        """The database's address, a SQLite file made absolute. It may hold a password."""
+        scheme, _, rest = self.store.url.partition(":///")
+        if not scheme.startswith("sqlite") or not rest:
+            return self.store.url
+        file, mark, options = rest.partition("?")
+        return f"{scheme}:///{(self.folder / file).as_posix()}{mark}{options}"

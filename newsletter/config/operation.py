@@ -1,0 +1,162 @@
+"""The settings of how it is kept, delivered, held back and forgotten."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+from newsletter.config.fields import (
+    STRICT,
+    Line,
+    OptionalMailbox,
+    Root,
+    StoreAddress,
+    UndoMinutes,
+    section,
+    setting,
+)
+
+
+class StoreSettings(BaseModel):
+    """Where everything is remembered."""
+
+    model_config = STRICT
+
+    url: StoreAddress = setting(
+        "sqlite:///newsletter.db",
+        "The database: a file, or a PostgreSQL server.",
+        "sqlite:///newsletter.db or postgresql://user@host/name",
+        repr=False,
+    )
+
+
+class SendGridSettings(BaseModel):
+    """How SendGrid is reached."""
+
+    model_config = STRICT
+
+    base_url: Root = setting(
+        "https://api.sendgrid.com",
+        "SendGrid's address; accounts in the EU use https://api.eu.sendgrid.com.",
+        "an address such as https://api.sendgrid.com",
+    )
+    timeout_seconds: float = setting(
+        30.0,
+        "How long an answer is waited for.",
+        "a number from 1 to 300",
+        ge=1,
+        le=300,
+    )
+
+
+class SmtpSettings(BaseModel):
+    """How a mail server is reached."""
+
+    model_config = STRICT
+
+    host: Line = setting(
+        "localhost", "The mail server.", "a host name such as localhost or mail.example.org"
+    )
+    port: int = setting(587, "Its port.", "a whole number from 1 to 65535", ge=1, le=65535)
+
+
+class DeliverySettings(BaseModel):
+    """How mails go out, how fast, and how they can be taken back."""
+
+    model_config = STRICT
+
+    transport: Literal["outbox", "smtp", "sendgrid"] = setting(
+        "outbox",
+        'How mails go out: "outbox" only writes them to files, for rehearsals.',
+        '"outbox", "smtp" or "sendgrid"',
+    )
+    outbox: Line = setting("outbox", "The folder of the rehearsal's mails.", "the name of a folder")
+    undo_minutes: UndoMinutes = setting(
+        30,
+        "How long a send can be taken back before the mails leave; 0 means not at all.",
+        "0, or a whole number from 20 to 4000",
+    )
+    unsubscribe: Literal["own", "sendgrid"] = setting(
+        "own",
+        'Who keeps the page for unsubscribing: "own" needs newsletter.public_url, "sendgrid" needs'
+        " no server.",
+        '"own" or "sendgrid"',
+    )
+    batch_size: int = setting(
+        1000,
+        "How many people are handed over in one request.",
+        "a whole number from 1 to 1000",
+        ge=1,
+        le=1000,
+    )
+    concurrency: int = setting(
+        4,
+        "How many requests are under way at a time.",
+        "a whole number from 1 to 64",
+        ge=1,
+        le=64,
+    )
+    per_second: float = setting(
+        10.0,
+        "At most so many requests a second, by all workers together.",
+        "a number above 0, up to 1000",
+        gt=0,
+        le=1000,
+    )
+    per_day: int = setting(
+        0,
+        "At most so many people a day, while a new sender is warming up; 0 means no limit.",
+        "a whole number, 0 or more",
+        ge=0,
+    )
+    sendgrid: SendGridSettings = section(SendGridSettings, "How SendGrid is reached.")
+    smtp: SmtpSettings = section(SmtpSettings, "How a mail server is reached.")
+
+
+class FuseSettings(BaseModel):
+    """When too much changed at once, the edition waits for you."""
+
+    model_config = STRICT
+
+    max_items: int = setting(
+        20, "At most so many posts in an edition.", "a whole number from 1", ge=1
+    )
+    max_share: float = setting(
+        0.5,
+        "At most this share of the known posts may have changed at once.",
+        "a number above 0, up to 1",
+        gt=0,
+        le=1,
+    )
+
+
+class NotifySettings(BaseModel):
+    """Who hears of proofs, receipts, holds and failures."""
+
+    model_config = STRICT
+
+    to: OptionalMailbox = setting(
+        "", "Your own address; empty means nobody is told.", "an e-mail address, or nothing"
+    )
+    proof_hours: int = setting(
+        24,
+        "So many hours before an edition a proof goes to that address; 0 means no proof.",
+        "a whole number from 0 to 168",
+        ge=0,
+        le=168,
+    )
+
+
+class PrivacySettings(BaseModel):
+    """How long things are kept."""
+
+    model_config = STRICT
+
+    retention_days: int = setting(
+        90,
+        "How many days events and personal details of deliveries are kept.",
+        "a whole number from 1 to 3650",
+        ge=1,
+        le=3650,
+    )
