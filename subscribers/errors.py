@@ -8,7 +8,7 @@
     └── SecretKeyError        the key of the erased addresses is missing or another one
 
 Each says what happened (`message`), and how to mend it (`mend`); `code` is stable and is what
-`--json` prints.
+`--json` prints; `exit_code` is what the command ends with (2: wrong usage or settings).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ class SubscriberError(Exception):
     """Base of everything this package raises on purpose."""
 
     code = "subscriber"
+    exit_code = 1
 
     def __init__(self, message: str, mend: str = "") -> None:
         super().__init__(message)
@@ -32,18 +33,21 @@ class AddressError(SubscriberError):
     """The text is not an address mail can be sent to. Mend: correct the address."""
 
     code = "address"
+    exit_code = 2
 
 
 class ImportFileError(SubscriberError):
     """The file cannot be read as a list. Mend: save it as CSV (UTF-8) with a column `email`."""
 
     code = "import-file"
+    exit_code = 2
 
 
 class UnknownSubscriber(SubscriberError):
     """Nobody has this address or id. Mend: look with `newsletter subscribers list`."""
 
     code = "unknown-subscriber"
+    exit_code = 2
 
 
 class LeftAlone(SubscriberError):
@@ -56,3 +60,4 @@ class SecretKeyError(SubscriberError):
     """Erased addresses are kept as hashes keyed by NEWSLETTER_SECRET_KEY, and it does not fit."""
 
     code = "secret-key"
+    exit_code = 2

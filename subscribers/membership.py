@@ -1,0 +1,190 @@
+"""One person at a time: to add, show, take off the list, and erase.
+
+Each takes an open connection (a `sqlalchemy.Connection`) whose transaction the caller owns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from subscribers import address as addresses
+from subscribers.errors import LeftAlone, UnknownSubscriber
+from subscribers.model import (
+    ConsentKind,
+    Dossier,
+    Subscriber,
+    SubscriptionStatus,
+    SuppressionReason,
+    join_topics,
+)
+from subscribers.store import people, suppressions
+from subscribers.token import new_tokens
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+COMMAND_LINE: Final = "command line"
+"""The source of what the admin enters by hand."""
+
+_WHY: Final = {
+    SuppressionReason.UNSUBSCRIBED: "unsubscribed",
+    SuppressionReason.HARD_BOUNCE: "is suppressed: mail to it came back for good",
+    SuppressionReason.SOFT_BOUNCES: "is suppressed: mail to it came back too often",
+    SuppressionReason.COMPLAINT: "is suppressed: a mail was reported as spam",
+    SuppressionReason.MANUAL: "is suppressed by hand",
+    SuppressionReason.ERASED: "was erased at the person's wish",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """Who was added; `outcome` is `added`, `updated` or `unchanged`."""
+
+    subscriber: Subscriber
+    outcome: str
+
+
+def add(
+    conn: Connection,
+    address: str,
+    *,
+    now: datetime,
+    name: str | None = None,
+    topics: Collection[str] | None = None,
+    source: str = COMMAND_LINE,
+    secrets: tuple[str, ...] = (),
+) -> Added:
+    """Add a person who has agreed, or change the name and topics of one who is there.
+
+    None leaves name or topics as they are; no topics means everything. Raises AddressError, and
+    LeftAlone for whoever left, was suppressed or erased.
+    """
+    normal = addresses.normalise(address)
+    key = addresses.key(normal)
+    before = people.find(conn, key)
+    _refuse_who_left(conn, normal, before, secrets)
+    if before is None:
+        _insert(conn, normal, name or "", join_topics(topics or ()), source, now)
+        return Added(subscriber=_found(conn, key), outcome="added")
+    if before.status is SubscriptionStatus.PENDING:
+        people.activate(conn, {key: now}, now)
+        _record(conn, before.id, ConsentKind.GIVEN, source, now)
+    new_name = before.name if name is None else name
+    new_topics = join_topics(before.topics if topics is None else topics)
+    if (new_name, new_topics) != (before.name, join_topics(before.topics)):
+        people.change_choices(conn, {key: (new_name, new_topics)}, now)
+    after = _found(conn, key)
+    return Added(subscriber=after, outcome="unchanged" if after == before else "updated")
+
+
+def _refuse_who_left(
+    conn: Connection, address: str, before: Subscriber | None, secrets: tuple[str, ...]
+) -> None:
+    if before is not None and before.status is SubscriptionStatus.UNSUBSCRIBED:
+        why = _WHY[SuppressionReason.UNSUBSCRIBED]
+    else:
+        key = addresses.key(address)
+        bar = suppressions.barred(conn, [key], secrets).get(key)
+        if bar is None:
+            return
+        why = _WHY[bar.reason]
+    raise LeftAlone(
+        f"{address} {why}, and is left alone.",
+        "Only the person can undo that, by signing up and confirming again.",
+    )
+
+
+def _insert(
+    conn: Connection, address: str, name: str, topics: str, source: str, now: datetime
+) -> None:
+    (token,) = new_tokens(1)
+    new = people.NewPerson(
+        address=address,
+        address_key=addresses.key(address),
+        name=name,
+        token=token,
+        status=SubscriptionStatus.ACTIVE.value,
+        topics=topics,
+        confirmed_at=now,
+    )
+    ids = people.insert_people(conn, [new], now)
+    if token in ids:
+        _record(conn, ids[token], ConsentKind.GIVEN, source, now)
+
+
+def _record(
+    conn: Connection, subscriber_id: int, kind: ConsentKind, source: str, now: datetime
+) -> None:
+    people.record_consents(conn, [people.Evidence(subscriber_id, now, kind, source)], now)
+
+
+def show(conn: Connection, address: str, *, secrets: tuple[str, ...] = ()) -> Dossier:
+    """All that is held about an address. Raises UnknownSubscriber when that is nothing."""
+    normal = addresses.normalise(address)
+    key = addresses.key(normal)
+    subscriber = people.find(conn, key)
+    if subscriber is not None:
+        return Dossier(
+            subscriber=subscriber,
+            consents=people.consents_of(conn, subscriber.id),
+            suppression=suppressions.by_address(conn, [key]).get(key),
+        )
+    bar = suppressions.barred(conn, [key], secrets).get(key)
+    if bar is None:
+        raise _unknown(normal)
+    return Dossier(subscriber=None, suppression=bar)
+
+
+def unsubscribe(
+    conn: Connection, address: str, *, now: datetime, source: str = COMMAND_LINE
+) -> bool:
+    """Take a person off the list and write that down; False when she had left before.
+
+    Raises UnknownSubscriber.
+    """
+    normal = addresses.normalise(address)
+    key = addresses.key(normal)
+    subscriber = _found(conn, key, normal)
+    if subscriber.status is SubscriptionStatus.UNSUBSCRIBED:
+        return False
+    people.deactivate(conn, [key], now)
+    _record(conn, subscriber.id, ConsentKind.WITHDRAWN, source, now)
+    return True
+
+
+def erase(conn: Connection, address: str, *, now: datetime, secrets: tuple[str, ...]) -> bool:
+    """Delete a person and her evidence; only a keyed hash stays, so that no import brings her back.
+
+    False when she was erased before. Raises SecretKeyError without a secret key, and
+    UnknownSubscriber.
+    """
+    secret = addresses.current_secret(secrets)
+    normal = addresses.normalise(address)
+    key = addresses.key(normal)
+    subscriber = people.find(conn, key)
+    bar = suppressions.barred(conn, [key], secrets).get(key)
+    if subscriber is None and bar is None:
+        raise _unknown(normal)
+    if subscriber is not None:
+        people.delete_person(conn, subscriber.id)
+    if bar is not None and bar.reason is SuppressionReason.ERASED:
+        return subscriber is not None
+    suppressions.keep_hash_only(conn, key, secret, now)
+    return True
+
+
+def _found(conn: Connection, key: str, address: str = "") -> Subscriber:
+    subscriber = people.find(conn, key)
+    if subscriber is None:
+        raise _unknown(address or key)
+    return subscriber
+
+
+def _unknown(address: str) -> UnknownSubscriber:
+    return UnknownSubscriber(
+        f"Nobody on the list has the address {address}.",
+        "Look with `newsletter subscribers list --search TEXT`.",
+    )

@@ -1,0 +1,29 @@
+"""Files with people's addresses: only their owner reads them, and they are there whole or not."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+
+@contextmanager
+def private_file(path: Path) -> Iterator[TextIO]:
+    """A text file (UTF-8, line ends untouched) that takes its place when the block ends well.
+
+    It is readable and writable by its owner only (0600). When the block fails, what was at `path`
+    before stays as it was. Raises OSError where the folder cannot be written to.
+    """
+    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(number, "w", encoding="utf-8", newline="") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(number)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

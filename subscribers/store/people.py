@@ -1,0 +1,245 @@
+"""Queries about people and their consents. The caller owns the connection and its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, or_, select, update
+
+from subscribers.model import (
+    TOPIC_JOINER,
+    Choice,
+    Consent,
+    ConsentKind,
+    Filter,
+    Form,
+    Subscriber,
+    SubscriptionStatus,
+    split_topics,
+)
+from subscribers.store.tables import consent, person
+
+_PAGE = 5000
+
+
+class Known(NamedTuple):
+    """What an import needs to know of a person who is there already."""
+
+    status: str
+    name: str
+    topics: str
+    """In the canonical spelling of `model.join_topics`."""
+
+
+class NewPerson(NamedTuple):
+    """A person to be written."""
+
+    address: str
+    address_key: str
+    name: str
+    token: str
+    status: str
+    topics: str
+    confirmed_at: datetime | None
+    """UTC or any other zone; None for a pending person."""
+
+
+class Evidence(NamedTuple):
+    """A consent to be written down for one subscriber."""
+
+    subscriber_id: int
+    happened_at: datetime
+    kind: ConsentKind
+    source: str
+    wording: str = ""
+
+
+def known(conn: Connection, keys: Sequence[str]) -> dict[str, Known]:
+    """Which of these address keys (at most about 30,000) belong to people, and what they chose."""
+    columns = (person.c.address_key, person.c.status, person.c.name, person.c.topics)
+    rows = conn.execute(select(*columns).where(person.c.address_key.in_(keys)))
+    return {row[0]: Known(row[1], row[2], row[3]) for row in rows}
+
+
+def insert_people(conn: Connection, people: Sequence[NewPerson], now: datetime) -> dict[str, int]:
+    """Write new people; the ids of those written, by their tokens.
+
+    Who came in by another way meanwhile is passed over, and so is missing from the answer.
+    """
+    if not people:
+        return {}
+    stamps = {"form": Form.NORMAL.value, "created_at": now, "changed_at": now}
+    rows = [each._asdict() | stamps for each in people]
+    conn.execute(_insert_ignoring_known(conn), rows)
+    tokens = [each.token for each in people]
+    ids = conn.execute(select(person.c.token, person.c.id).where(person.c.token.in_(tokens)))
+    return {row[0]: row[1] for row in ids}
+
+
+def _insert_ignoring_known(conn: Connection) -> Any:
+    if conn.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as upsert
+
+        return upsert(person).on_conflict_do_nothing(index_elements=["address_key"])
+    from sqlalchemy.dialects.sqlite import insert as sqlite_upsert
+
+    return sqlite_upsert(person).on_conflict_do_nothing(index_elements=["address_key"])
+
+
+def record_consents(conn: Connection, evidence: Sequence[Evidence], now: datetime) -> None:
+    """Add lines to the evidence, written down `now`."""
+    if evidence:
+        stamp = {"recorded_at": now}
+        conn.execute(insert(consent), [each._asdict() | stamp for each in evidence])
+
+
+def find(conn: Connection, address_key: str) -> Subscriber | None:
+    """The person of this address key."""
+    row = conn.execute(select(person).where(person.c.address_key == address_key)).first()
+    return None if row is None else _subscriber(row)
+
+
+def ids_of(conn: Connection, keys: Sequence[str]) -> dict[str, int]:
+    """The ids of the people among these address keys."""
+    rows = conn.execute(
+        select(person.c.address_key, person.c.id).where(person.c.address_key.in_(keys))
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def consents_of(conn: Connection, subscriber_id: int) -> tuple[Consent, ...]:
+    """A person's evidence, oldest first."""
+    wanted = consent.c.subscriber_id == subscriber_id
+    rows = conn.execute(select(consent).where(wanted).order_by(consent.c.id))
+    return tuple(
+        Consent(
+            happened_at=row.happened_at,
+            recorded_at=row.recorded_at,
+            kind=ConsentKind(row.kind),
+            source=row.source,
+            wording=row.wording,
+        )
+        for row in rows
+    )
+
+
+def change_choices(conn: Connection, changes: Mapping[str, tuple[str, str]], now: datetime) -> None:
+    """Give people, by address key, another name and another (canonical) choice of topics."""
+    if changes:
+        query = update(person).where(person.c.address_key == bindparam("of"))
+        values = query.values(name=bindparam("name"), topics=bindparam("topics"), changed_at=now)
+        rows = [{"of": key, "name": new[0], "topics": new[1]} for key, new in changes.items()]
+        conn.execute(values, rows)
+
+
+def activate(conn: Connection, confirmed: Mapping[str, datetime], now: datetime) -> None:
+    """Make *pending* people active, by address key, with the time of their consent.
+
+    The condition is in the statement, so that whoever leaves at the same moment stays gone.
+    """
+    if confirmed:
+        pending = person.c.status == SubscriptionStatus.PENDING.value
+        query = update(person).where(person.c.address_key == bindparam("of"), pending)
+        values = query.values(
+            status=SubscriptionStatus.ACTIVE.value, confirmed_at=bindparam("at"), changed_at=now
+        )
+        conn.execute(values, [{"of": key, "at": at} for key, at in confirmed.items()])
+
+
+def deactivate(conn: Connection, keys: Collection[str], now: datetime) -> None:
+    """Make people unsubscribed, by address key; who is already keeps the time of leaving."""
+    if keys:
+        gone = SubscriptionStatus.UNSUBSCRIBED.value
+        query = update(person).where(person.c.address_key.in_(keys), person.c.status != gone)
+        conn.execute(query.values(status=gone, changed_at=now))
+
+
+def delete_person(conn: Connection, subscriber_id: int) -> None:
+    """Delete a person and her evidence for good."""
+    conn.execute(delete(consent).where(consent.c.subscriber_id == subscriber_id))
+    conn.execute(delete(person).where(person.c.id == subscriber_id))
+
+
+def page(conn: Connection, wanted: Filter, *, after: int, limit: int) -> list[Subscriber]:
+    """Up to `limit` people with an id above `after`, by rising id (that is, by joining)."""
+    query = _filtered(select(person), wanted).where(person.c.id > after)
+    rows = conn.execute(query.order_by(person.c.id).limit(limit))
+    return [_subscriber(row) for row in rows]
+
+
+def stream(conn: Connection, wanted: Filter) -> Iterator[list[tuple[Subscriber, str]]]:
+    """All wanted people by rising id, in pages, each with the source of the latest consent."""
+    after = 0
+    while people := page(conn, wanted, after=after, limit=_PAGE):
+        sources = _latest_sources(conn, [each.id for each in people])
+        yield [(each, sources.get(each.id, "")) for each in people]
+        after = people[-1].id
+
+
+def _latest_sources(conn: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """Where each person's latest consent (not its withdrawal) came from."""
+    first, last = ids[0], ids[-1]
+    rows = conn.execute(
+        select(consent.c.subscriber_id, consent.c.source)
+        .where(consent.c.subscriber_id.between(first, last))
+        .where(consent.c.kind != ConsentKind.WITHDRAWN.value)
+        .order_by(consent.c.id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def count(conn: Connection, wanted: Filter) -> int:
+    """How many people there are of this kind."""
+    query = _filtered(select(func.count()).select_from(person), wanted)
+    return int(conn.execute(query).scalar_one())
+
+
+def active_count(conn: Connection) -> int:
+    """How many people are active; some of them may be suppressed."""
+    return count(conn, Filter(status=SubscriptionStatus.ACTIVE))
+
+
+def choices(conn: Connection) -> list[Choice]:
+    """The distinct choices of active people, each with how many made it, the commonest first."""
+    number = func.count().label("number")
+    rows = conn.execute(
+        select(person.c.topics, person.c.form, number)
+        .where(person.c.status == SubscriptionStatus.ACTIVE.value)
+        .group_by(person.c.topics, person.c.form)
+        .order_by(number.desc(), person.c.topics, person.c.form)
+    )
+    return [Choice(topics=split_topics(row[0]), form=Form(row[1]), count=row[2]) for row in rows]
+
+
+def _filtered(query: Select[Any], wanted: Filter) -> Select[Any]:
+    if wanted.status is not None:
+        query = query.where(person.c.status == wanted.status.value)
+    if wanted.topic:
+        fenced = TOPIC_JOINER + person.c.topics + TOPIC_JOINER
+        query = query.where(fenced.contains(f"{TOPIC_JOINER}{wanted.topic}{TOPIC_JOINER}"))
+    if wanted.search:
+        text = wanted.search.lower()
+        query = query.where(
+            or_(
+                person.c.address_key.contains(text, autoescape=True),
+                func.lower(person.c.name).contains(text, autoescape=True),
+            )
+        )
+    return query
+
+
+def _subscriber(row: Row[Any]) -> Subscriber:
+    return Subscriber(
+        id=row.id,
+        address=row.address,
+        name=row.name,
+        token=row.token,
+        status=SubscriptionStatus(row.status),
+        topics=split_topics(row.topics),
+        form=Form(row.form),
+        created_at=row.created_at,
+        confirmed_at=row.confirmed_at,
+        changed_at=row.changed_at,
+    )

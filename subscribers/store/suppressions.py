@@ -1,0 +1,91 @@
+"""Queries about addresses that must not be written to. The caller owns the transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from subscribers import address as addresses
+from subscribers.errors import SecretKeyError
+from subscribers.model import Suppression, SuppressionReason
+from subscribers.store.tables import suppression
+
+
+def barred(
+    conn: Connection, keys: Sequence[str], secrets: tuple[str, ...]
+) -> dict[str, Suppression]:
+    """Which of these address keys must not be written to, and why, the erased ones among them.
+
+    Raises SecretKeyError when erased addresses are kept under a key that is not among `secrets`,
+    since they could come back unseen.
+    """
+    return by_address(conn, keys) | _erased(conn, keys, secrets)
+
+
+def by_address(conn: Connection, keys: Sequence[str]) -> dict[str, Suppression]:
+    """The same without the erased ones, for which a secret would be needed."""
+    table = suppression.c
+    columns = (table.address_key, table.reason, table.since, table.note)
+    rows = conn.execute(select(*columns).where(table.address_key.in_(keys)))
+    return {row[0]: _suppression(row[1], row[2], row[3]) for row in rows}
+
+
+def _erased(
+    conn: Connection, keys: Sequence[str], secrets: tuple[str, ...]
+) -> dict[str, Suppression]:
+    found: dict[str, Suppression] = {}
+    for secret in _secrets_in_use(conn, secrets):
+        hashes = {addresses.keyed_hash(key, secret): key for key in keys}
+        table = suppression.c
+        columns = (table.address_hash, table.reason, table.since, table.note)
+        rows = conn.execute(select(*columns).where(table.address_hash.in_(list(hashes))))
+        found |= {hashes[row[0]]: _suppression(row[1], row[2], row[3]) for row in rows}
+    return found
+
+
+def _secrets_in_use(conn: Connection, secrets: tuple[str, ...]) -> list[str]:
+    """The secrets that some erased address is kept under; SecretKeyError when one is missing."""
+    by_id = {addresses.key_id(secret): secret for secret in secrets if secret}
+    hashed = suppression.c.address_hash.is_not(None)
+    if conn.execute(select(suppression.c.id).where(hashed).limit(1)).first() is None:
+        return []
+    used = set(conn.execute(select(suppression.c.key_id).where(hashed).distinct()).scalars())
+    if missing := used - by_id.keys():
+        names = ", ".join(sorted(missing))
+        raise SecretKeyError(
+            f"Some addresses were erased under a secret key that is not set (key {names}); "
+            "without it they could not be known again.",
+            "Put that key back into NEWSLETTER_SECRET_KEY: the new key first, older ones after "
+            "it, with commas between.",
+        )
+    return [by_id[key_id] for key_id in used]
+
+
+def suppress(
+    conn: Connection, key: str, reason: SuppressionReason, since: datetime, note: str = ""
+) -> None:
+    """Bar an address key; the first reason stays when it is barred already."""
+    known = select(suppression.c.id).where(suppression.c.address_key == key)
+    if conn.execute(known).first() is None:
+        conn.execute(
+            insert(suppression).values(address_key=key, reason=reason.value, since=since, note=note)
+        )
+
+
+def keep_hash_only(conn: Connection, key: str, secret: str, since: datetime) -> None:
+    """Put a keyed hash, made with `secret`, in the place of all that bars an address key."""
+    conn.execute(delete(suppression).where(suppression.c.address_key == key))
+    conn.execute(
+        insert(suppression).values(
+            address_hash=addresses.keyed_hash(key, secret),
+            key_id=addresses.key_id(secret),
+            reason=SuppressionReason.ERASED.value,
+            since=since,
+        )
+    )
+
+
+def _suppression(reason: str, since: datetime, note: str) -> Suppression:
+    return Suppression(reason=SuppressionReason(reason), since=since, note=note)
