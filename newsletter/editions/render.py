@@ -133,7 +133,7 @@ def _template_error(place: str, line: int, error: Exception) -> RenderError:
 def _environment(overrides: Path | None, *, markup: bool) -> Environment:
     environment = Environment(
         loader=_loader(overrides),
-        autoescape=markup,
+        autoescape=markup,  # noqa: S701 - off only for the plain text, which has no markup
         undefined=StrictUndefined,
         finalize=_as_markup if markup else None,
         trim_blocks=True,
@@ -152,8 +152,11 @@ def _loader(overrides: Path | None) -> BaseLoader:
 
 
 def _as_markup(value: object) -> object:
-    """Escapes every value, braces too: a `{{` that is left in a mail is then a template's fault,
-    and a provider with a template language of its own finds nothing to fill in an author's text."""
+    """A value for an HTML template: escaped, and its braces too.
+
+    A `{{` that is left in a mail is then a template's fault, and a provider with a template
+    language of its own finds nothing to fill in an author's text.
+    """
     if not isinstance(value, str):
         return value
     safe = value if hasattr(value, "__html__") else escape(value)
