@@ -1,0 +1,108 @@
+"""Sentences that say nothing new: what platforms add to a post, and what an author always says.
+
+Two kinds. *Debris* is cut from a post when it is cleaned. *Standing text* stays in the post, since
+its author wrote it, but two revisions are compared without it: a new disclaimer is no news.
+A phrase counts only when it is the whole line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_COUNT = r"[\d.,]+\s?[km]?"
+
+_DEBRIS = re.compile(
+    r"(?:"
+    r"(?:%d|\d+) bloggers? likes? this:?"
+    r"|please share this (?:post|article|page|blog)\b[^\n]{0,160}"
+    r"|(?:share|like|tweet) this:?|share(?: on| via|:)[\w ,|/+-]{0,80}"
+    r"|(?:like\s*)?loading\s?(?:\.{2,}|…)?"
+    r"|the post [^\n]{1,400}? (?:appeared first|first appeared) on [^\n]{1,200}"
+    r"|this (?:post|article|entry) (?:was originally )?appeared first on [^\n]{1,200}"
+    rf"|(?:join|follow) {_COUNT} (?:other )?(?:subscribers|followers)\.?"
+    rf"|blog stats(?:\s*{_COUNT} hits)?|{_COUNT} hits"
+    rf"|{_COUNT} (?:shares?|likes?|views?|comments?|retweets?|tweets?)"
+    r"|advertisements?:?|report this ad|privacy settings|related(?: posts?| articles?)?:"
+    r"|type your email…?|subscribe to blog via email|print this (?:post|page)"
+    r"|click to (?:share|print|email)[^\n]{0,120}"
+    r")",
+    re.IGNORECASE,
+)
+
+_STANDING = re.compile(
+    r"(?:"
+    r"(?:medical |legal |general )?disclaimer:?"
+    r"|(?:please note[:,]? )?i(?:'m| am) not a (?:doctor|medical|health)[^\n]*"
+    r"|(?:many )?thanks? (?:you )?for (?:reading|listening|your support|sharing)[^\n]{0,80}"
+    r"|i(?:'m| am) also (?:active )?on (?:facebook|twitter|instagram|x|linkedin|bluesky)[^\n]*"
+    r"|(?:like|follow|visit) (?:me|my|us|our)\b[^\n]{0,40}\b(?:page|facebook|twitter|instagram|blog"
+    r"|youtube|news|linkedin|bluesky)\b[^\n]{0,120}"
+    r"|(?:follow|like|find|join) (?:me|us) (?:on|at|via)[^\n]{0,120}"
+    r"|my diagnosis and treatment history|most popular posts"
+    r"|read my [^\n]{0,40}contributions|remember\b[\s.…]*in the war on[^\n]*"
+    r"|(?:sign[ -]?up|subscribe|register|click here to subscribe)\b[^\n]{0,30}"
+    r"\b(?:newsletter|e-?mail|blog|updates|posts)\b[^\n]{0,80}"
+    r"|you (?:may|might) also (?:like|enjoy|be interested in):?"
+    r"|i will keep (?:this|you)\b[^\n]{0,60}\bupdated?s?\b[^\n]{0,40}"
+    r"|this (?:post|page) will (?:be )?auto(?:matically)?[ -]?update[^\n]{0,80}"
+    r"|(?:page |post |article )?last (?:updated|modified|reviewed|edited)\b[^\n]{0,40}"
+    r"|(?:est(?:imated)?\.? )?(?:reading time:? )?(?:about )?\d+[ -]?min(?:ute)?s?\.? (?:to )?read"
+    r"|reading time:? [^\n]{0,30}"
+    r")",
+    re.IGNORECASE,
+)
+
+_DISCLAIMING = re.compile(
+    r"\bdo(?:es)? not (?:constitute|imply|represent) (?:an |any )?endorsement\b"
+    r"|\b(?:is|are) not (?:intended )?(?:as |a substitute for )(?:professional )?medical advice\b"
+    r"|\bfor (?:education(?:al)?|information(?:al)?)(?: and (?:awareness|education(?:al)?))?"
+    r"(?: purposes)? only\b",
+    re.IGNORECASE,
+)
+
+_TAIL = re.compile(
+    r"(?:medical |legal )?disclaimer:?|(?:many )?thanks for reading[^\n]{0,40}", re.IGNORECASE
+)
+
+_LONGEST = 700
+_TAIL_LINES = 20
+_TAIL_SIZE = 3_000
+
+
+def _plain(line: str) -> str:
+    """Typographic quotes and dots as typed ones, so that one pattern meets both."""
+    return " ".join(line.replace("’", "'").split())
+
+
+def is_debris(line: str) -> bool:
+    """Whether a whole line is something a platform added."""
+    return len(line) < _LONGEST and _DEBRIS.fullmatch(_plain(line)) is not None
+
+
+def is_standing(line: str) -> bool:
+    """Whether a whole line is standing text: disclaimer, thanks, sign-up, counter, promise."""
+    if len(line) >= _LONGEST:
+        return False
+    plain = _plain(line)
+    return (
+        _STANDING.fullmatch(plain) is not None
+        or _DEBRIS.fullmatch(plain) is not None
+        or _DISCLAIMING.search(plain) is not None
+    )
+
+
+def tail_start(lines: Sequence[str]) -> int:
+    """Where the standing end of a post begins: the first opener with only a short rest after it.
+
+    `len(lines)` where there is none.
+    """
+    start = len(lines)
+    size = 0
+    for at in range(len(lines) - 1, max(-1, len(lines) - _TAIL_LINES - 1), -1):
+        size += len(lines[at])
+        if size > _TAIL_SIZE:
+            break
+        if len(lines[at]) < 80 and _TAIL.fullmatch(_plain(lines[at])):
+            start = at
+    return start
