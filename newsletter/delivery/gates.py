@@ -1,0 +1,144 @@
+"""The gates before an edition goes out: what holds it until the admin has said yes.
+
+Pure rules over facts; the pipeline gathers the facts and obeys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from newsletter.model.edition import Channel
+
+RECIPIENTS_MAY_DIFFER = 0.2
+"""How far the number of recipients may be from the last edition's before somebody should look."""
+
+TYPE_THE_NUMBER_ABOVE = 1000
+"""Above this many people a question on the terminal wants their number typed, not just `y`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What an edition goes out with; a change of any of it is worth a look."""
+
+    transport: str
+    sender: str
+    public_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateFacts:
+    """What the gates look at. `last_terms` and `last_people` are None before the first edition of
+    the channel; `people` are the active subscribers."""
+
+    channel: Channel
+    people: int
+    terms: Terms
+    last_terms: Terms | None
+    last_people: int | None
+    approval_required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A reason to wait. `confirmable`: the admin's yes is enough; else something must be mended."""
+
+    code: str
+    message: str
+    mend: str
+    confirmable: bool = True
+
+
+def gates(facts: GateFacts) -> tuple[Hold, ...]:
+    """All holds that stand before this edition, in the order in which they should be read."""
+    holds = [_nobody(facts)]
+    if facts.channel is Channel.REAL:
+        holds += [_approval(facts), _first(facts), _terms(facts), _numbers(facts)]
+    return tuple(hold for hold in holds if hold is not None)
+
+
+def fuse(items: int, updated: int, seen: int, *, max_items: int, max_share: float) -> Hold | None:
+    """Holds an edition when too much changed at once, as after a move or a change of theme.
+
+    `items` are all posts of the edition, `updated` those known before with a major change, `seen`
+    how many known posts the feeds showed. The share counts from six posts seen.
+    """
+    release = (
+        "Look at it with `newsletter preview`; if all of it is news, `newsletter editions approve`;"
+        " else leave posts out with `newsletter editions drop`."
+    )
+    if items > max_items:
+        return Hold(
+            code="fuse-items",
+            message=f"{items} posts would be in it, more than {max_items} ([fuse] max_items).",
+            mend=release,
+        )
+    if seen >= 6 and updated > max_share * seen:
+        return Hold(
+            code="fuse-share",
+            message=f"{updated} of {seen} known posts changed at once"
+            f" (more than {max_share:.0%}, [fuse] max_share): perhaps the blog was moved.",
+            mend=release,
+        )
+    return None
+
+
+def _nobody(facts: GateFacts) -> Hold | None:
+    if facts.people > 0:
+        return None
+    return Hold(
+        code="no-subscribers",
+        message="There is no active subscriber to send to.",
+        mend="Add them with `newsletter subscribers import FILE` or `subscribers add ADDRESS`.",
+        confirmable=False,
+    )
+
+
+def _approval(facts: GateFacts) -> Hold | None:
+    if not facts.approval_required:
+        return None
+    return Hold(
+        code="approval",
+        message="Editions wait for your approval ([schedule] approval).",
+        mend="Look at it with `newsletter preview`, then `newsletter editions approve`.",
+    )
+
+
+def _first(facts: GateFacts) -> Hold | None:
+    if facts.last_terms is not None:
+        return None
+    return Hold(
+        code="first-real",
+        message=f"This is the first real edition: it goes to {facts.people:,} people.",
+        mend="Send yourself one with `newsletter send --to ADDRESS`, then confirm.",
+    )
+
+
+def _terms(facts: GateFacts) -> Hold | None:
+    last, now = facts.last_terms, facts.terms
+    if last is None or last == now:
+        return None
+    changed = [
+        f"{name} (was {was or 'empty'}, is {is_ or 'empty'})"
+        for name, was, is_ in (
+            ("transport", last.transport, now.transport),
+            ("sender", last.sender, now.sender),
+            ("public_url", last.public_url, now.public_url),
+        )
+        if was != is_
+    ]
+    return Hold(
+        code="terms-changed",
+        message=f"Changed since the last edition: {', '.join(changed)}.",
+        mend="If that is what you want, confirm; else set it back in newsletter.toml.",
+    )
+
+
+def _numbers(facts: GateFacts) -> Hold | None:
+    last = facts.last_people
+    if not last or abs(facts.people - last) <= RECIPIENTS_MAY_DIFFER * last:
+        return None
+    return Hold(
+        code="recipients-differ",
+        message=f"It would go to {facts.people:,} people; the last one went to {last:,}.",
+        mend="Look at `newsletter subscribers list`; if the number is right, confirm.",
+    )

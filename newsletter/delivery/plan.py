@@ -1,0 +1,37 @@
+"""Who of the list gets an edition, and who is skipped and why: the rules as values.
+
+`newsletter.store.planning` runs the same rules inside the database for a million people; a test
+keeps the two alike. They are looked at again for each batch, just before it is submitted.
+"""
+
+from __future__ import annotations
+
+from subscribers.model import SubscriptionStatus, SuppressionReason
+
+NOTHING_FOR_TOPICS = "nothing-for-topics"
+"""Skipped, because the edition has nothing for the topics the person chose."""
+
+
+def is_candidate(status: SubscriptionStatus) -> bool:
+    """Whether the ledger gets a line for a person: only active subscriptions are planned."""
+    return status is SubscriptionStatus.ACTIVE
+
+
+def skip_at_planning(suppression: SuppressionReason | None, *, has_variant: bool) -> str | None:
+    """Why an active person is skipped, or None. A suppression counts first."""
+    if suppression is not None:
+        return suppression.value
+    return None if has_variant else NOTHING_FOR_TOPICS
+
+
+def skip_at_submission(
+    status: SubscriptionStatus | None, suppression: SuppressionReason | None
+) -> str | None:
+    """Why a planned person is skipped after all; no status means that the person was erased."""
+    if status is None:
+        return SuppressionReason.ERASED.value
+    if suppression is not None:
+        return suppression.value
+    if status is not SubscriptionStatus.ACTIVE:
+        return SuppressionReason.UNSUBSCRIBED.value
+    return None

@@ -1,0 +1,92 @@
+"""The outbox: each message becomes a file, `OUTBOX/<edition>/<delivery id>.eml`. Nothing is sent.
+
+A file is written beside its place and renamed, so that what is there is whole; a delivery's file has
+the delivery's name, so that writing it again changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from newsletter.delivery.links import links_for
+from newsletter.delivery.message import MessageTemplate
+from newsletter.delivery.transports.contract import Mail, NotTaken, Submission, Taken
+from newsletter.model.delivery import Recipient
+from newsletter.model.edition import Channel, Rendered
+
+Index = Callable[[Path], None]
+"""Writes the page `index.html` of an outbox folder."""
+
+
+class Outbox:
+    """Files for a rehearsal. They hold addresses, so only their owner may read them."""
+
+    name = "outbox"
+    channel = Channel.REHEARSAL
+    repeatable = True
+
+    def __init__(self, folder: Path, index: Index) -> None:
+        self._folder = folder
+        self._index = index
+        self._templates: dict[tuple[str, str], MessageTemplate] = {}
+
+    def submit(self, mail: Mail, recipients: Sequence[Recipient], *, date: datetime) -> Submission:
+        """Writes one file a recipient."""
+        template = self._template(mail)
+        folder = self._folder / mail.edition_key
+        try:
+            _private_folder(folder)
+            for recipient in recipients:
+                message = template.message(
+                    delivery_id=recipient.delivery_id,
+                    address=recipient.address,
+                    links=links_for(mail.public_url, mail.edition_key, recipient.token),
+                    date=date,
+                )
+                _write(folder, f"{recipient.delivery_id}.eml", message)
+        except OSError as error:
+            return NotTaken(
+                error=f"The outbox {folder} cannot be written: {error.strerror or error}.",
+                mend="Make room, or check [delivery] outbox; then run `newsletter send` again.",
+            )
+        return Taken()
+
+    def already_taken(self, edition_key: str, delivery_ids: Sequence[str]) -> frozenset[str]:
+        """Those whose file is there: a renamed file is a whole one."""
+        folder = self._folder / edition_key
+        return frozenset(i for i in delivery_ids if (folder / f"{i}.eml").exists())
+
+    def finish(self, edition_key: str, all_variant: Rendered, accepted: int) -> None:
+        """Removes what an interrupted run left half written, and makes `OUTBOX/index.html`."""
+        folder = self._folder / edition_key
+        _private_folder(folder)
+        for leftover in folder.glob("*.part"):
+            leftover.unlink(missing_ok=True)
+        self._index(self._folder)
+
+    def _template(self, mail: Mail) -> MessageTemplate:
+        key = (mail.nonce, mail.rendered.key)
+        if key not in self._templates:
+            self._templates[key] = MessageTemplate(
+                mail.envelope, mail.rendered, mail.tags, nonce=mail.nonce
+            )
+        return self._templates[key]
+
+
+def _private_folder(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _write(folder: Path, name: str, content: bytes) -> None:
+    part = f"{folder}{os.sep}{name}.part"
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        view = memoryview(content)
+        while view:
+            view = view[os.write(descriptor, view) :]
+    finally:
+        os.close(descriptor)
+    os.replace(part, f"{folder}{os.sep}{name}")

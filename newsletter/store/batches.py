@@ -1,0 +1,308 @@
+"""Queries of the ledger while an edition is submitted: claim, settle, recover, count.
+
+Each change of a batch is a compare-and-swap on (id, attempt, state): whoever loses does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
+
+from newsletter.model.delivery import (
+    BatchState,
+    ClaimedBatch,
+    DeliveryState,
+    Recipient,
+    Recipients,
+)
+from newsletter.model.edition import EditionState
+from newsletter.store.tables import batch, delivery, edition
+from subscribers.model import SubscriptionStatus, SuppressionReason
+from subscribers.store.tables import person, suppression
+
+LEASE = timedelta(seconds=60)
+"""How long a claimed batch belongs to its owner on PostgreSQL, by the database's clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """A person of a claimed batch as the list has them now, before the last look.
+
+    An erased person has neither recipient nor status.
+    """
+
+    delivery_id: str
+    recipient: Recipient | None
+    status: SubscriptionStatus | None
+    suppression: SuppressionReason | None
+
+
+def claim(
+    connection: Connection, edition_id: int, owner: str, *, now: datetime
+) -> ClaimedBatch | None:
+    """Takes the next planned batch for `owner`: `planned -> submitting`. None: nothing to take.
+
+    Only while the edition is `sending` and wholly planned. The batch comes without recipients; see
+    `addressees`.
+    """
+    row = connection.execute(_next(connection, edition_id, now)).one_or_none()
+    if row is None:
+        return None
+    on_postgresql = connection.dialect.name == "postgresql"
+    result = connection.execute(
+        update(batch)
+        .where(_is(row.id, row.attempt, BatchState.PLANNED))
+        .values(
+            state=BatchState.SUBMITTING,
+            owner=owner,
+            lease_until=func.now() + LEASE if on_postgresql else None,
+        )
+    )
+    if result.rowcount != 1:
+        return None
+    return ClaimedBatch(
+        id=row.id,
+        edition_id=edition_id,
+        number=row.number,
+        variant=row.variant,
+        attempt=row.attempt,
+        owner=owner,
+        recipients=(),
+    )
+
+
+def addressees(connection: Connection, claimed: ClaimedBatch) -> list[Addressee]:
+    """Everybody who is still planned in the batch, with what the list says of them now."""
+    query = (
+        select(
+            delivery.c.id.label("delivery_id"),
+            delivery.c.subscriber_id,
+            person.c.address,
+            person.c.name,
+            person.c.token,
+            person.c.status,
+            suppression.c.reason,
+        )
+        .outerjoin(person, person.c.id == delivery.c.subscriber_id)
+        .outerjoin(suppression, suppression.c.address_key == person.c.address_key)
+        .where(_of(claimed), delivery.c.state == DeliveryState.PLANNED)
+        .order_by(delivery.c.subscriber_id)
+    )
+    return [_addressee(row) for row in connection.execute(query)]
+
+
+def skip(connection: Connection, claimed: ClaimedBatch, reasons: Mapping[str, str]) -> None:
+    """Marks deliveries (id -> reason) as skipped."""
+    for delivery_id, reason in reasons.items():
+        connection.execute(
+            update(delivery)
+            .where(delivery.c.id == delivery_id, delivery.c.state == DeliveryState.PLANNED)
+            .values(state=DeliveryState.SKIPPED, reason=reason)
+        )
+
+
+def settle(
+    connection: Connection,
+    claimed: ClaimedBatch,
+    new: BatchState,
+    *,
+    now: datetime,
+    rejected: Mapping[str, str] | None = None,
+    message_id: str | None = None,
+    error: str = "",
+) -> bool:
+    """Writes down what became of a submitted batch and of everybody in it; False if it is not ours.
+
+    `rejected` (delivery id -> reason) are those the transport refused one by one.
+    """
+    values: dict[str, Any] = {"state": new, "settled_at": now, "error": error}
+    if message_id is not None:
+        values["message_id"] = message_id
+    if not _swap(connection, claimed, values):
+        return False
+    for delivery_id, reason in (rejected or {}).items():
+        connection.execute(
+            update(delivery)
+            .where(delivery.c.id == delivery_id, delivery.c.state == DeliveryState.PLANNED)
+            .values(state=DeliveryState.REJECTED, reason=reason[:24])
+        )
+    outcome = _OUTCOMES.get(new)
+    if outcome is not None:
+        _move_deliveries(connection, claimed, DeliveryState.PLANNED, outcome)
+    return True
+
+
+def put_back(
+    connection: Connection, claimed: ClaimedBatch, *, not_before: datetime | None, error: str
+) -> bool:
+    """Plans a batch anew that certainly was not taken; False if it is not ours any more."""
+    values = {
+        "state": BatchState.PLANNED,
+        "attempt": claimed.attempt + 1,
+        "owner": None,
+        "lease_until": None,
+        "not_before": not_before,
+        "error": error,
+    }
+    return _swap(connection, claimed, values)
+
+
+def recover(connection: Connection, edition_id: int, owner: str) -> int:
+    """Marks batches whose owner is gone as `unknown`; gives their number.
+
+    On SQLite the caller holds the run lock, so every other owner is gone; on PostgreSQL an owner is
+    gone when its lease, by the database's clock, has run out.
+    """
+    gone = and_(
+        batch.c.edition_id == edition_id,
+        batch.c.state == BatchState.SUBMITTING,
+        batch.c.owner != owner,
+    )
+    if connection.dialect.name == "postgresql":
+        gone = and_(gone, batch.c.lease_until < func.now())
+    numbers = list(connection.execute(select(batch.c.number).where(gone)).scalars())
+    if not numbers:
+        return 0
+    connection.execute(update(batch).where(gone).values(state=BatchState.UNKNOWN))
+    _move_many(connection, edition_id, numbers, DeliveryState.PLANNED, DeliveryState.UNKNOWN)
+    return len(numbers)
+
+
+def plan_unknown_again(connection: Connection, edition_id: int) -> int:
+    """Plans every unknown batch anew, one attempt later; gives their number.
+
+    Only for a transport for which taking a delivery twice is the same as taking it once.
+    """
+    unknown = and_(batch.c.edition_id == edition_id, batch.c.state == BatchState.UNKNOWN)
+    numbers = list(connection.execute(select(batch.c.number).where(unknown)).scalars())
+    if not numbers:
+        return 0
+    connection.execute(
+        update(batch)
+        .where(unknown)
+        .values(state=BatchState.PLANNED, attempt=batch.c.attempt + 1, owner=None)
+    )
+    _move_many(connection, edition_id, numbers, DeliveryState.UNKNOWN, DeliveryState.PLANNED)
+    return len(numbers)
+
+
+def states(connection: Connection, edition_id: int) -> dict[BatchState, int]:
+    """How many batches of the edition are in each state; states with none are left out."""
+    rows = connection.execute(
+        select(batch.c.state, func.count())
+        .where(batch.c.edition_id == edition_id)
+        .group_by(batch.c.state)
+    )
+    return {BatchState(state): count for state, count in rows}
+
+
+def recipients(connection: Connection, edition_id: int) -> Recipients:
+    """What became of everybody the edition was planned for."""
+    rows = connection.execute(
+        select(delivery.c.state, delivery.c.reason, func.count())
+        .where(delivery.c.edition_id == edition_id)
+        .group_by(delivery.c.state, delivery.c.reason)
+    ).all()
+    counts = {state: 0 for state in DeliveryState}
+    skipped: dict[str, int] = {}
+    for state, reason, number in rows:
+        counts[DeliveryState(state)] += number
+        if state == DeliveryState.SKIPPED:
+            skipped[reason] = number
+    return Recipients(
+        accepted=counts[DeliveryState.ACCEPTED],
+        rejected=counts[DeliveryState.REJECTED],
+        unknown=counts[DeliveryState.UNKNOWN],
+        cancelled=counts[DeliveryState.CANCELLED],
+        pending=counts[DeliveryState.PLANNED],
+        skipped=dict(sorted(skipped.items())),
+    )
+
+
+_OUTCOMES = {
+    BatchState.ACCEPTED: DeliveryState.ACCEPTED,
+    BatchState.UNKNOWN: DeliveryState.UNKNOWN,
+    BatchState.FAILED: DeliveryState.REJECTED,
+}
+
+
+def _next(connection: Connection, edition_id: int, now: datetime) -> Select[Any]:
+    query = (
+        select(batch.c.id, batch.c.number, batch.c.variant, batch.c.attempt)
+        .join(edition, edition.c.id == batch.c.edition_id)
+        .where(
+            batch.c.edition_id == edition_id,
+            batch.c.state == BatchState.PLANNED,
+            or_(batch.c.not_before.is_(None), batch.c.not_before <= now),
+            edition.c.state == EditionState.SENDING,
+            edition.c.planned_at.is_not(None),
+        )
+        .order_by(batch.c.number)
+        .limit(1)
+    )
+    return query.with_for_update(of=batch, skip_locked=True)
+
+
+def _is(batch_id: int, attempt: int, state: BatchState) -> ColumnElement[bool]:
+    return and_(batch.c.id == batch_id, batch.c.attempt == attempt, batch.c.state == state)
+
+
+def _of(claimed: ClaimedBatch) -> ColumnElement[bool]:
+    return and_(
+        delivery.c.edition_id == claimed.edition_id, delivery.c.batch_number == claimed.number
+    )
+
+
+def _swap(connection: Connection, claimed: ClaimedBatch, values: dict[str, Any]) -> bool:
+    mine = and_(
+        _is(claimed.id, claimed.attempt, BatchState.SUBMITTING), batch.c.owner == claimed.owner
+    )
+    return connection.execute(update(batch).where(mine).values(values)).rowcount == 1
+
+
+def _move_deliveries(
+    connection: Connection, claimed: ClaimedBatch, old: DeliveryState, new: DeliveryState
+) -> None:
+    connection.execute(
+        update(delivery).where(_of(claimed), delivery.c.state == old).values(state=new)
+    )
+
+
+def _move_many(
+    connection: Connection,
+    edition_id: int,
+    numbers: Sequence[int],
+    old: DeliveryState,
+    new: DeliveryState,
+) -> None:
+    connection.execute(
+        update(delivery)
+        .where(
+            delivery.c.edition_id == edition_id,
+            delivery.c.batch_number.in_(numbers),
+            delivery.c.state == old,
+        )
+        .values(state=new)
+    )
+
+
+def _addressee(row: Any) -> Addressee:
+    recipient = None
+    if row.address is not None:
+        recipient = Recipient(
+            delivery_id=row.delivery_id,
+            subscriber_id=row.subscriber_id,
+            address=row.address,
+            name=row.name,
+            token=row.token,
+        )
+    return Addressee(
+        delivery_id=row.delivery_id,
+        recipient=recipient,
+        status=SubscriptionStatus(row.status) if row.status else None,
+        suppression=SuppressionReason(row.reason) if row.reason else None,
+    )

@@ -1,0 +1,175 @@
+"""Plans an edition's deliveries inside the database, block by block.
+
+The rules are those of `newsletter.delivery.plan`; a test runs both over random lists. Each block is
+one transaction that also moves the edition's watermark (`planned_through`), so that planning that
+was interrupted goes on where it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, text, update
+
+from newsletter.model.delivery import BatchState
+from newsletter.store.tables import batch, edition
+from subscribers.store.tables import person
+
+BLOCK = 50_000
+"""People per transaction, at the most: a block takes well under a second."""
+
+VARIANT_STRIDE = 1_000_000
+"""Batch numbers of one variant start at a multiple of this, so that each variant counts its own."""
+
+_RANDOM = {
+    "sqlite": "lower(hex(randomblob(10)))",
+    "postgresql": "substr(replace(gen_random_uuid()::text, '-', ''), 1, 20)",
+}
+
+_INSERT = """
+INSERT INTO delivery (edition_id, subscriber_id, id, batch_number, state, reason)
+SELECT :edition, a.id, :prefix || {random},
+       CASE WHEN a.reason IS NULL THEN v.start + (v.filled + a.place - 1) / :size END,
+       CASE WHEN a.reason IS NULL THEN 'planned' ELSE 'skipped' END, a.reason
+FROM (
+    SELECT b.id, b.variant, b.reason,
+           row_number() OVER (PARTITION BY b.variant, b.reason ORDER BY b.id) AS place
+    FROM (
+        SELECT p.id,
+               CASE WHEN c.edition_id IS NULL THEN 'all' ELSE c.variant END AS variant,
+               CASE WHEN s.reason IS NOT NULL THEN s.reason
+                    WHEN c.edition_id IS NOT NULL AND c.variant IS NULL THEN 'nothing-for-topics'
+               END AS reason
+        FROM subscriber_person p
+        LEFT JOIN edition_choice c
+               ON c.edition_id = :edition AND c.topics = p.topics AND c.form = p.form
+        LEFT JOIN subscriber_suppression s ON s.address_key = p.address_key
+        WHERE p.id > :after AND p.id <= :through AND p.status = 'active'
+    ) b
+) a
+LEFT JOIN ({variants}) v ON v.variant = a.variant
+ORDER BY a.id
+"""
+
+_SIZES = """
+SELECT batch_number, count(*) AS size FROM delivery
+WHERE edition_id = :edition AND subscriber_id > :after AND subscriber_id <= :through
+  AND batch_number IS NOT NULL
+GROUP BY batch_number
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """How far planning is: the last subscriber's number looked at, and whether that was the end."""
+
+    through: int
+    done: bool
+
+
+def last_person(connection: Connection) -> int:
+    """The highest number of a person now: later arrivals get the next edition."""
+    return connection.execute(select(func.max(person.c.id))).scalar() or 0
+
+
+def plan_block(
+    connection: Connection, edition_id: int, *, batch_size: int, now: datetime, block: int = BLOCK
+) -> Planned:
+    """Plans the next `block` people of a frozen edition, in the caller's transaction.
+
+    Gives `done` when nobody is left; the caller then calls `finish`. Calling it again is harmless.
+    """
+    columns = (edition.c.planned_through, edition.c.plan_until)
+    after, until = connection.execute(select(*columns).where(edition.c.id == edition_id)).one()
+    through = _end_of_block(connection, after, until, block)
+    if through <= after:
+        return Planned(through=after, done=True)
+    window = {"edition": edition_id, "after": after, "through": through}
+    _insert_deliveries(connection, window, batch_size, now)
+    _record_batches(connection, window)
+    connection.execute(
+        update(edition)
+        .where(edition.c.id == edition_id, edition.c.planned_through == after)
+        .values(planned_through=through)
+    )
+    return Planned(through=through, done=through >= until)
+
+
+def _end_of_block(connection: Connection, after: int, until: int, block: int) -> int:
+    ids = select(person.c.id).where(person.c.id > after, person.c.id <= until)
+    last: int | None = connection.execute(ids.order_by(person.c.id).offset(block - 1)).scalar()
+    return until if last is None else last
+
+
+def _insert_deliveries(
+    connection: Connection, window: dict[str, int], batch_size: int, now: datetime
+) -> None:
+    variants, parameters = _variants(connection, window["edition"])
+    statement = _INSERT.format(random=_RANDOM[connection.dialect.name], variants=variants)
+    # A rising prefix keeps the unique index local: random ids alone cost several times the insert.
+    prefix = f"{int(now.timestamp() * 1000):012x}"
+    connection.execute(
+        text(statement), {**window, **parameters, "prefix": prefix, "size": batch_size}
+    )
+
+
+def _variants(connection: Connection, edition_id: int) -> tuple[str, dict[str, Any]]:
+    """The variants as a table: name, first batch number, and people in its batches so far."""
+    rows = connection.execute(
+        text(
+            "SELECT v.key, coalesce(sum(b.size), 0) AS filled FROM edition_variant v "
+            "LEFT JOIN batch b ON b.edition_id = v.edition_id AND b.variant = v.key "
+            "WHERE v.edition_id = :edition GROUP BY v.key ORDER BY v.key"
+        ),
+        {"edition": edition_id},
+    ).all()
+    parts, parameters = [], {}
+    for index, row in enumerate(rows):
+        parts.append(
+            f"SELECT CAST(:variant{index} AS varchar(255)) AS variant,"
+            f" {index * VARIANT_STRIDE} AS start, {int(row.filled)} AS filled"
+        )
+        parameters[f"variant{index}"] = row.key
+    return " UNION ALL ".join(parts), parameters
+
+
+def _record_batches(connection: Connection, window: dict[str, int]) -> None:
+    sizes = {row.batch_number: row.size for row in connection.execute(text(_SIZES), window)}
+    if not sizes:
+        return
+    edition_id = window["edition"]
+    keys = connection.execute(
+        text("SELECT key FROM edition_variant WHERE edition_id = :edition ORDER BY key"), window
+    ).scalars()
+    names = list(keys)
+    known = _grow_known(connection, edition_id, sizes)
+    rows = [
+        {
+            "edition_id": edition_id,
+            "number": number,
+            "variant": names[number // VARIANT_STRIDE],
+            "size": size,
+            "state": BatchState.PLANNED,
+        }
+        for number, size in sorted(sizes.items())
+        if number not in known
+    ]
+    if rows:
+        connection.execute(insert(batch), rows)
+
+
+def _grow_known(connection: Connection, edition_id: int, sizes: dict[int, int]) -> set[int]:
+    """Adds this block's people to batches that the block before had begun; gives their numbers."""
+    query = select(batch.c.number).where(
+        batch.c.edition_id == edition_id, batch.c.number.in_(list(sizes))
+    )
+    known = set(connection.execute(query).scalars())
+    for number in known:
+        connection.execute(
+            update(batch)
+            .where(batch.c.edition_id == edition_id, batch.c.number == number)
+            .values(size=batch.c.size + sizes[number])
+        )
+    return known
