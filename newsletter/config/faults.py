@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic_core import ErrorDetails
 
 from newsletter.config.checks import Wrong, did_you_mean, shown
 from newsletter.config.lines import Path, line_of
@@ -70,8 +69,8 @@ def complaint(faults: Iterable[Fault], origins: Origins) -> SettingsError:
     )
 
 
-def faults_of(errors: Iterable[ErrorDetails]) -> Iterator[Fault]:
-    """What pydantic found, as faults."""
+def faults_of(errors: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
+    """What pydantic found (its `ErrorDetails`), as faults."""
     errors = list(errors)
     inside = {error["loc"][:1] for error in errors if len(error["loc"]) > 1}
     for error in errors:
@@ -85,7 +84,7 @@ def faults_of(errors: Iterable[ErrorDetails]) -> Iterator[Fault]:
             yield Fault(path=known, problem=_problem(error, known))
 
 
-def _problem(error: ErrorDetails, path: Path) -> str:
+def _problem(error: Mapping[str, Any], path: Path) -> str:
     expected = expectation(path)
     cause = error.get("ctx", {}).get("error")
     hint = ""
