@@ -9,6 +9,7 @@ from pathlib import Path
 from newsletter.errors import SettingsError
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)")
+_BACKSLASH = "the text has a backslash; write it in 'single' quotation marks"
 _WORDS = (
     ("Invalid value", "a value is missing or cannot be read; text needs quotation marks"),
     ("Expected '=' after a key", "there is no = after the name of the setting"),
@@ -21,13 +22,12 @@ _WORDS = (
     ("Unclosed array", "a list is not closed by ]"),
     ("Illegal character", "the text is not closed by a quotation mark on the same line"),
     ("Unterminated string", "the text is not closed by quotation marks"),
-    (
-        "Unescaped '\\'",
-        "the text has a backslash; write it in 'single' quotation marks",
-    ),
+    ("Invalid hex value", _BACKSLASH),
+    ("Unescaped '\\'", _BACKSLASH),
     ("Expected ']", "the name of the section is not closed by ]"),
     ("Unclosed inline table", "a table is not closed by }"),
 )
+_UNFINISHED = "the file ends in the middle of a value or list"
 _CURLY = "“”„‘’‚«»"
 
 
@@ -53,7 +53,7 @@ def syntax_error(error: tomllib.TOMLDecodeError, text: str, path: Path) -> Setti
     said = _PLACE.sub("", str(error))
     if not match or not match[1]:
         place = f"line {text.rstrip().count(chr(10)) + 1}"
-        what = _in_words(said)
+        what = _UNFINISHED if said.startswith("Invalid value") else _in_words(said)
     else:
         line, column = int(match[1]), int(match[2])
         place = f"line {line}, column {column}"
