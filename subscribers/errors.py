@@ -3,6 +3,7 @@
     SubscriberError
     ├── AddressError          an e-mail address that cannot be written to
     ├── ImportFileError       a file that cannot be read as a list of subscribers
+    ├── ExportFileError       the file for an export cannot be written
     ├── UnknownSubscriber     nobody of that address or id
     ├── LeftAlone             the person said no, or must not be mailed: nothing was changed
     └── SecretKeyError        the key of the erased addresses is missing or another one
@@ -41,6 +42,12 @@ class ImportFileError(SubscriberError):
 
     code = "import-file"
     exit_code = 2
+
+
+class ExportFileError(SubscriberError):
+    """An export cannot be written. Mend: name a folder you may write to."""
+
+    code = "export-file"
 
 
 class UnknownSubscriber(SubscriberError):

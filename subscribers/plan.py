@@ -1,0 +1,151 @@
+"""What an import does with each row: decided on values alone, block by block.
+
+A person who unsubscribed stays gone, whoever is suppressed or erased is left alone, and a status
+only ever moves forward: pending → active → unsubscribed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from subscribers.model import ConsentKind, SubscriptionStatus, SuppressionReason
+from subscribers.rows import Candidate
+from subscribers.store.people import Known
+
+_ACTIVE = SubscriptionStatus.ACTIVE.value
+_PENDING = SubscriptionStatus.PENDING.value
+_UNSUBSCRIBED = SubscriptionStatus.UNSUBSCRIBED.value
+
+
+class Outcome(StrEnum):
+    """What became of a row; the words of the report."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    LEFT_ALONE = "left_alone"
+
+
+class Note(NamedTuple):
+    """Evidence to be written down for the person of an address key."""
+
+    key: str
+    happened_at: datetime
+    kind: ConsentKind
+    source: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """What one block of rows comes to, as it is put together."""
+
+    states: dict[str, Known] = field(default_factory=dict)
+    """How the people the block changes or adds will be."""
+    new: dict[str, Candidate] = field(default_factory=dict)
+    choices: set[str] = field(default_factory=set)
+    """Whose name or topics change."""
+    activated: dict[str, datetime] = field(default_factory=dict)
+    left: set[str] = field(default_factory=set)
+    """Who was there and leaves."""
+    confirmed: dict[str, datetime | None] = field(default_factory=dict)
+    """When the new ones agreed."""
+    notes: list[Note] = field(default_factory=list)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Why people were left alone."""
+
+
+def plan(
+    candidates: Iterable[Candidate],
+    known: Mapping[str, Known],
+    barred: Mapping[str, SuppressionReason],
+    now: datetime,
+) -> Plan:
+    """What to do with a block of rows, in the file's order.
+
+    `known` are the people among them who are there, `barred` the suppressed and erased addresses,
+    both by address key. A later row of the same person meets what an earlier one made.
+    """
+    made = Plan()
+    for candidate in candidates:
+        key = candidate.key
+        before = made.states.get(key) or known.get(key)
+        why = _left_alone(candidate, before, barred.get(key))
+        if why:
+            made.reasons[why] += 1
+            outcome = Outcome.LEFT_ALONE
+        elif before is None:
+            outcome = _add(made, candidate, now)
+        else:
+            outcome = _update(made, candidate, before, now)
+        made.outcomes[outcome] += 1
+    return made
+
+
+def _left_alone(
+    candidate: Candidate, before: Known | None, barred: SuppressionReason | None
+) -> str | None:
+    leaves = candidate.status is SubscriptionStatus.UNSUBSCRIBED
+    if barred is not None and (before is None or not leaves):
+        return barred.value
+    if before is not None and before.status == _UNSUBSCRIBED and not leaves:
+        return SuppressionReason.UNSUBSCRIBED.value
+    return candidate.suppressed or None
+
+
+def _add(made: Plan, candidate: Candidate, now: datetime) -> Outcome:
+    _, _, key, name, topics, status, consented_at, source, _ = candidate
+    made.states[key] = Known(status.value, name, topics)
+    made.new[key] = candidate
+    if status is SubscriptionStatus.ACTIVE:
+        consented_at = consented_at or now
+    elif status is SubscriptionStatus.PENDING:
+        consented_at = None
+    made.confirmed[key] = consented_at
+    if consented_at is not None:
+        made.notes.append(Note(key, consented_at, ConsentKind.IMPORTED, source))
+    if status is SubscriptionStatus.UNSUBSCRIBED:
+        made.notes.append(Note(key, now, ConsentKind.WITHDRAWN, source))
+    return Outcome.ADDED
+
+
+def _update(made: Plan, candidate: Candidate, before: Known, now: datetime) -> Outcome:
+    """Take over what the row says and the person's state allows."""
+    key = candidate.key
+    status = _moved(before.status, candidate.status)
+    gone = before.status == _UNSUBSCRIBED
+    name = before.name if gone else candidate.name or before.name
+    topics = before.topics if gone else candidate.topics or before.topics
+    after = Known(status, name, topics)
+    if after == before:
+        return Outcome.UNCHANGED
+    made.states[key] = after
+    if status != before.status:
+        _note_move(made, candidate, status, now)
+    if key not in made.new and (name, topics) != (before.name, before.topics):
+        made.choices.add(key)
+    return Outcome.UPDATED
+
+
+def _moved(before: str, wanted: SubscriptionStatus) -> str:
+    order = (_PENDING, _ACTIVE, _UNSUBSCRIBED)
+    return max(before, wanted.value, key=order.index)
+
+
+def _note_move(made: Plan, candidate: Candidate, status: str, now: datetime) -> None:
+    key = candidate.key
+    if status == _UNSUBSCRIBED:
+        made.notes.append(Note(key, now, ConsentKind.WITHDRAWN, candidate.source))
+        made.left.add(key)
+        return
+    agreed = candidate.consented_at or now
+    made.notes.append(Note(key, agreed, ConsentKind.IMPORTED, candidate.source))
+    if key in made.new:
+        made.confirmed[key] = agreed
+    else:
+        made.activated[key] = agreed

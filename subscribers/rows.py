@@ -1,0 +1,130 @@
+"""What a row of a list says, checked: a candidate, or the reason why it is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from subscribers import address as addresses
+from subscribers.csvfile import Row
+from subscribers.errors import AddressError
+from subscribers.model import SubscriptionStatus, SuppressionReason, join_topics
+
+MAX_NAME: Final = 200
+MAX_SOURCE: Final = 500
+_EARLIEST: Final = 1990
+_AHEAD: Final = timedelta(days=1)
+"""How far in the future a consent may lie: a time without a zone is up to a day off."""
+
+_CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, line ends and direction marks; the joiners of Persian and Hindi stay."""
+
+_STATUSES: Final = {
+    "": SubscriptionStatus.ACTIVE,
+    "active": SubscriptionStatus.ACTIVE,
+    "subscribed": SubscriptionStatus.ACTIVE,
+    "confirmed": SubscriptionStatus.ACTIVE,
+    "pending": SubscriptionStatus.PENDING,
+    "unconfirmed": SubscriptionStatus.PENDING,
+    "unsubscribed": SubscriptionStatus.UNSUBSCRIBED,
+}
+
+
+class Candidate(NamedTuple):
+    """A row that could be taken in. An empty name or choice of topics says nothing about them."""
+
+    line: int
+    address: str
+    key: str
+    name: str
+    topics: str
+    """In the canonical spelling of `model.join_topics`."""
+    status: SubscriptionStatus
+    consented_at: datetime | None
+    source: str
+    suppressed: str
+
+
+class BadRow(Exception):
+    """A row that cannot be taken in; its text is the reason, for a person."""
+
+
+class Checker:
+    """Checks rows against the settings' topics. `now` is the time of the import."""
+
+    def __init__(self, topics: Collection[str], source: str, now: datetime) -> None:
+        self._topics = {topic.casefold(): topic for topic in topics}
+        self._source = source
+        self._latest = now + _AHEAD
+        self._topics_of = lru_cache(maxsize=1000)(self._read_topics)
+        self._moment = lru_cache(maxsize=10_000)(self._read_moment)
+
+    def check(self, line: int, row: Row) -> Candidate:
+        """The candidate of a row. Raises BadRow."""
+        email, name, topics, status, consented_at, source, suppressed = row
+        try:
+            address = addresses.normalise(email)
+        except AddressError as fault:
+            raise BadRow(fault.message) from None
+        known_status = _STATUSES.get(status) or _status(status)
+        return Candidate(
+            line,
+            address,
+            addresses.key(address),
+            _one_line(name, "name", MAX_NAME) if name else "",
+            self._topics_of(topics) if topics else "",
+            known_status,
+            self._moment(consented_at) if consented_at else None,
+            _one_line(source, "source", MAX_SOURCE) if source else self._source,
+            _suppressed(suppressed) if suppressed else "",
+        )
+
+    def _read_topics(self, text: str) -> str:
+        wanted = [part.strip() for part in text.split(";") if part.strip()]
+        if unknown := [part for part in wanted if part.casefold() not in self._topics]:
+            known = ", ".join(sorted(self._topics.values())) or "none, as the settings name none"
+            raise BadRow(f"unknown topic {addresses.shown(unknown[0])}; known are: {known}")
+        return join_topics(self._topics[part.casefold()] for part in wanted)
+
+    def _read_moment(self, text: str) -> datetime | None:
+        if not text.strip():
+            return None
+        try:
+            moment = datetime.fromisoformat(text.strip())
+        except ValueError:
+            shown = addresses.shown(text)
+            raise BadRow(f"consented_at {shown} is not a date like 2024-05-31") from None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        if moment.year < _EARLIEST or moment > self._latest:
+            raise BadRow(f"consented_at {addresses.shown(text)} cannot be true")
+        return moment
+
+
+def _status(text: str) -> SubscriptionStatus:
+    status = _STATUSES.get(text.strip().casefold())
+    if status is None:
+        known = ", ".join(SubscriptionStatus)
+        raise BadRow(f"unknown status {addresses.shown(text)}; known are: {known}")
+    return status
+
+
+def _suppressed(text: str) -> str:
+    reason = text.strip().casefold()
+    if reason and reason not in set(SuppressionReason):
+        known = ", ".join(SuppressionReason)
+        raise BadRow(f"unknown reason {addresses.shown(text)} for suppressing; known are: {known}")
+    return reason
+
+
+def _one_line(text: str, what: str, longest: int) -> str:
+    """Text of one line without control characters."""
+    text = _CONTROLS.sub(" ", text)
+    if "  " in text or text[:1] == " " or text[-1:] == " ":
+        text = " ".join(text.split())
+    if len(text) > longest:
+        raise BadRow(f"the {what} is longer than {longest} characters")
+    return text
