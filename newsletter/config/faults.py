@@ -6,11 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel
-
 from newsletter.config.checks import Wrong, did_you_mean, shown
 from newsletter.config.lines import Path, line_of
-from newsletter.config.model import Settings
+from newsletter.config.shape import all_settings, expectation, fields_at, known_part
 from newsletter.errors import SettingsError
 
 MEND = "Correct this and run the command again."
@@ -122,57 +120,3 @@ def unknown_setting(path: Path) -> str:
         hint = f"Did you mean {' or '.join(dotted(known) for known in elsewhere)}?"
         hint = hint if elsewhere else f"There are: {', '.join(beside)}." if beside else ""
     return f"there is no such setting. {hint}".strip()
-
-
-def known_part(path: Path) -> Path:
-    """The path without what pydantic adds for unions and the like, which no setting is called."""
-    for length in range(len(path), 0, -1):
-        if isinstance(path[length - 1], int) or str(path[length - 1]) in fields_at(
-            path[: length - 1]
-        ):
-            return path[:length]
-    return path
-
-
-def model_at(path: Path) -> type[BaseModel] | None:
-    """The section a path leads to; None for a plain setting or nothing."""
-    model: type[BaseModel] | None = Settings
-    for part in path:
-        if isinstance(part, int):
-            continue
-        info = model.model_fields.get(part) if model else None
-        model = _section_in(info.annotation) if info else None
-    return model
-
-
-def fields_at(path: Path) -> dict[str, Any]:
-    """The settings of the section a path leads to, by name."""
-    model = model_at(path)
-    return dict(model.model_fields) if model else {}
-
-
-def _section_in(annotation: Any) -> type[BaseModel] | None:
-    """The section in `DeliverySettings` or in `tuple[FeedSettings, ...]`."""
-    for kind in (annotation, *getattr(annotation, "__args__", ())):
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            return kind
-    return None
-
-
-def expectation(path: Path) -> str:
-    """What a setting must look like, in words."""
-    names = [part for part in path if isinstance(part, str)]
-    info = fields_at(tuple(names[:-1])).get(names[-1]) if names else None
-    extra = info.json_schema_extra if info else None
-    if isinstance(extra, dict) and "expected" in extra:
-        return str(extra["expected"])
-    return f"a section [{'.'.join(names)}]" if model_at(tuple(names)) else "something else"
-
-
-def all_settings(path: Path = ()) -> Iterator[Path]:
-    """The path of every setting, sections left out; those of lists without their numbers."""
-    for name in fields_at(path):
-        if model_at((*path, name)):
-            yield from all_settings((*path, name))
-        else:
-            yield (*path, name)

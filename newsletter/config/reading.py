@@ -15,17 +15,10 @@ from pydantic_settings import EnvSettingsSource
 
 from newsletter.config import lines, toml_words
 from newsletter.config.checks import did_you_mean
-from newsletter.config.faults import (
-    Fault,
-    Origins,
-    all_settings,
-    complaint,
-    faults_of,
-    model_at,
-    unknown_setting,
-)
+from newsletter.config.faults import Fault, Origins, complaint, faults_of, unknown_setting
 from newsletter.config.model import Secrets, Settings
 from newsletter.config.relations import relation_faults
+from newsletter.config.shape import all_settings, model_at
 from newsletter.errors import SettingsError
 
 PREFIX = "NEWSLETTER_"

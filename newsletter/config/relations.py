@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from newsletter.config.faults import Fault, expectation
+from newsletter.config.faults import Fault
+from newsletter.config.shape import expectation
 
 
 def relation_faults(given: dict[str, Any]) -> Iterator[Fault]:

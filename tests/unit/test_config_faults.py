@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.config import load
-from newsletter.config.faults import all_settings, expectation
+from newsletter.config.shape import all_settings, expectation
 from newsletter.errors import SettingsError
 from tests.unit.test_config import SMALLEST
 from tests.unit.test_config_lines import VALUES, written
