@@ -16,6 +16,7 @@ from tests.databases import (
     postgresql_databases,
     sqlite_files,
 )
+from tests.webserver import web
 
 __all__ = [
     "database",
@@ -24,6 +25,7 @@ __all__ = [
     "migrated_url",
     "postgresql_databases",
     "sqlite_files",
+    "web",
 ]
 
 # No deadline: a busy machine is not a defect. Derandomised: the same commit gives the same answer.

@@ -163,3 +163,81 @@ def unreadable(url: str, what: str) -> FeedError:
     return FeedError(f"{shown(url)} cannot be read as a feed: {what}.", "Check the address; a feed"
                      " is RSS, Atom or JSON Feed. https://validator.w3.org/feed/ shows what is"
                      " wrong with one.", kind="unreadable")  # fmt: skip
+
+
+def too_large(url: str, limit: int) -> FeedError:
+    """More than `limit` bytes, decompressed."""
+    return FeedError(f"{shown(url)} is larger than {limit / 1024**2:.3g} MB.", "A feed of a blog is"
+                     " far smaller: check the address, or let the feed show fewer posts.",
+                     kind="too-large")  # fmt: skip
+
+
+def cut_short(url: str) -> FeedError:
+    """A body that ended before its announced end."""
+    return FeedError(f"{shown(url)} broke off in the middle.", _LOOK, kind="cut-short")
+
+
+def wrong_encoding(url: str, coding: str) -> FeedError:
+    """A body that cannot be decompressed."""
+    return FeedError(f"{shown(url)} is compressed ({coding}) in a way that cannot be undone.",
+                     "Often a fault of a cache in front of the blog: empty that cache.",
+                     kind="encoding")  # fmt: skip
+
+
+def invalid_url(url: str) -> FeedError:
+    """An address that nothing can be fetched from."""
+    return FeedError(f"{shown(url)!r} is not a web address.", "Write it in full, such as"
+                     " https://example.org/feed/.", kind="invalid-url")  # fmt: skip
+
+
+def too_many_redirects(url: str, count: int) -> FeedError:
+    """A chain of redirects without an end."""
+    return FeedError(f"{shown(url)} was redirected more than {count} times.", "Open the address in"
+                     " a browser, and give the one it ends at.", kind="too-many-redirects",
+                     )  # fmt: skip
+
+
+def insecure_redirect(url: str, target: str) -> FeedError:
+    """A redirect from https to http: what comes back could have been changed on the way."""
+    return FeedError(f"{shown(url)} redirects to {shown(target)}, which is not encrypted.", "Have"
+                     " the blog's redirect corrected, or give the http address if that is meant.",
+                     kind="insecure-redirect")  # fmt: skip
+
+
+def too_slow(url: str, seconds: float) -> FeedError:
+    """The time for the whole fetch is over."""
+    return FeedError(f"{shown(url)} was not finished after {seconds:g} seconds.", _LOOK,
+                     kind="timeout")  # fmt: skip
+
+
+def no_name(url: str) -> FeedError:
+    """The host's name does not resolve."""
+    return FeedError(f"No server of the name {_host(url)} was found.", "Check the spelling of the"
+                     " address, and that this machine is online.", kind="dns")  # fmt: skip
+
+
+def refused(url: str) -> FeedError:
+    """Nothing listens there."""
+    return FeedError(f"{_host(url)} refused the connection.", _LOOK, kind="refused")
+
+
+def no_connection(url: str) -> FeedError:
+    """The connection could not be made, or broke before an answer came."""
+    return FeedError(f"The connection to {_host(url)} failed.", _LOOK, kind="connection")
+
+
+def no_proxy() -> FeedError:
+    """The proxy itself failed; its address may hold a password and is not shown."""
+    return FeedError("The proxy could not be used.", "Check its address.", kind="proxy")
+
+
+def certificate(url: str, reason: str) -> FeedError:
+    """TLS failed; `reason` is OpenSSL's, or empty."""
+    what = f"The certificate of {_host(url)} is not valid ({reason})." if reason else \
+        f"No secure connection to {_host(url)} could be made."  # fmt: skip
+    return FeedError(what, "Have the certificate of the blog's server renewed or corrected, and"
+                     " check the date of this machine.", kind="certificate")  # fmt: skip
+
+
+def _host(url: str) -> str:
+    return urlsplit(shown(url)).netloc
