@@ -26,12 +26,17 @@ def parsed(path: Path) -> ast.Module:
 
 
 def imported_modules(tree: ast.AST) -> Iterator[str]:
-    """The dotted names that are imported anywhere in it, also inside of functions."""
-    for node in ast.walk(tree):
+    """The dotted names that are imported anywhere in it, also inside of functions.
+
+    What is imported for annotations only (`if TYPE_CHECKING:`) is not there when it runs.
+    """
+    for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
+        elif not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            yield from imported_modules(node)
 
 
 @cache

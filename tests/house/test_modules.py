@@ -30,7 +30,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "pydantic": ("newsletter/config.py", "newsletter/config/*"),
     "pydantic_settings": ("newsletter/config.py", "newsletter/config/*"),
     "rich": ("newsletter/cli/*",),
-    "selectolax": ("newsletter/feeds/clean.py",),
+    "selectolax": ("newsletter/feeds/debris.py",),
     "sqlalchemy": ("newsletter/store/*", "subscribers/store/*"),
     "urllib3": ("newsletter/feeds/fetch.py",),
 }
@@ -130,6 +130,7 @@ def test_the_scans_find_what_they_look_for() -> None:
     """A wrong import and a look at the clock are found, also inside of a function."""
     tree = ast.parse(
         "import datetime as dt\nfrom os import environ\nimport time\n"
+        "if TYPE_CHECKING:\n    import alembic\n"
         "def f():\n    import sqlalchemy.orm\n    import unheard_of\n"
         "    return dt.datetime.now(), time.monotonic(), time.time()\n"
     )
