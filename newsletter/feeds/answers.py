@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
@@ -241,3 +241,11 @@ def certificate(url: str, reason: str) -> FeedError:
 
 def _host(url: str) -> str:
     return urlsplit(shown(url)).netloc
+
+
+def no_feed(address: str, tried: Sequence[str]) -> FeedError:
+    """No feed belongs to the blog at this address, as far as was looked."""
+    places = ", ".join(shown(url) for url in tried)
+    return FeedError(f"No feed was found for {shown(address)}. Tried: {places}.", "Look for a link"
+                     " named RSS, Atom or feed on the blog, and give that address.",
+                     kind="no-feed")  # fmt: skip
