@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from newsletter.model.post import Image
+from subscribers.model import Form as Form
 
 
 class Channel(StrEnum):
@@ -29,15 +30,6 @@ class EditionState(StrEnum):
     SCHEDULED = "scheduled"
     SENT = "sent"
     PARTIAL = "partial"
-
-
-class Form(StrEnum):
-    """How a person wants the mail to look."""
-
-    NORMAL = "normal"
-    LARGE = "large"
-    PLAIN = "plain"
-    DISCREET = "discreet"
 
 
 class ItemKind(StrEnum):

@@ -71,13 +71,16 @@ class Identity:
 
     `guid`: normalised (scheme and host case folded, the scheme left out of web addresses).
     `post_number`: WordPress' `?p=` number. `slug`: last part of the path without date.
-    `fingerprint`: of the normalised title and text.
+    `fingerprint`: of the normalised title and text, at most 64 characters. `address`: the entry's
+    own link without scheme; never enough alone, it confirms or rules out what the others say, and
+    need not be stored (`KnownPost.url` says the same).
     """
 
     guid: str | None
     post_number: int | None
     slug: str | None
     fingerprint: str | None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -200,6 +200,31 @@ def states(connection: Connection, edition_id: int) -> dict[BatchState, int]:
     return {BatchState(state): count for state, count in rows}
 
 
+def people_done(connection: Connection, edition_id: int) -> tuple[int, int]:
+    """How many people are in batches that are through, and in all of them."""
+    rows = connection.execute(
+        select(batch.c.state, func.sum(batch.c.size))
+        .where(batch.c.edition_id == edition_id)
+        .group_by(batch.c.state)
+    ).all()
+    through = (BatchState.ACCEPTED, BatchState.FAILED, BatchState.EMPTY)
+    return sum(n for state, n in rows if state in through), sum(n for _, n in rows)
+
+
+def seconds_until_free(connection: Connection, edition_id: int) -> float | None:
+    """How long until the last batch that is being submitted is free; None when there is none.
+
+    By the database's clock, a little over; on SQLite a taken batch is free at once.
+    """
+    taken = and_(batch.c.edition_id == edition_id, batch.c.state == BatchState.SUBMITTING)
+    if connection.dialect.name == "sqlite":
+        found = connection.execute(select(func.count()).where(taken)).scalar_one()
+        return 0.0 if found else None
+    left = func.extract("epoch", func.max(batch.c.lease_until) - func.now())
+    seconds = connection.execute(select(left).where(taken)).scalar()
+    return None if seconds is None else max(0.0, float(seconds)) + 0.1
+
+
 def recipients(connection: Connection, edition_id: int) -> Recipients:
     """What became of everybody the edition was planned for."""
     rows = connection.execute(
@@ -227,6 +252,8 @@ _OUTCOMES = {
     BatchState.ACCEPTED: DeliveryState.ACCEPTED,
     BatchState.UNKNOWN: DeliveryState.UNKNOWN,
     BatchState.FAILED: DeliveryState.REJECTED,
+    # Nobody is left to submit: who still is planned was taken by an attempt before.
+    BatchState.EMPTY: DeliveryState.ACCEPTED,
 }
 
 

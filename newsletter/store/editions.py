@@ -81,16 +81,17 @@ def save_draft(
     reasons: Sequence[str],
     checksum: str,
     items: Sequence[DigestItem],
+    left_out: Sequence[DigestItem],
     variants: Sequence[Rendered],
     choices: Sequence[Choice],
     now: datetime,
 ) -> None:
-    """Replaces what a draft shows; dropped posts stay dropped."""
-    _replace_items(connection, draft.id, items)
+    """Replaces what a draft shows; `left_out` are the posts that the admin dropped."""
+    _replace_items(connection, draft.id, items, left_out)
     connection.execute(delete(edition_variant).where(edition_variant.c.edition_id == draft.id))
-    connection.execute(
-        insert(edition_variant), [{"edition_id": draft.id, **_variant_row(v)} for v in variants]
-    )
+    rows = [{"edition_id": draft.id, **_variant_row(variant)} for variant in variants]
+    if rows:
+        connection.execute(insert(edition_variant), rows)
     save_choices(connection, draft.id, choices)
     connection.execute(
         update(edition)
@@ -223,8 +224,12 @@ def subject(connection: Connection, edition_id: int) -> str:
     return connection.execute(query).scalar() or ""
 
 
-def _replace_items(connection: Connection, edition_id: int, shown: Sequence[DigestItem]) -> None:
-    dropped = dropped_posts(connection, edition_id)
+def _replace_items(
+    connection: Connection,
+    edition_id: int,
+    shown: Sequence[DigestItem],
+    left_out: Sequence[DigestItem],
+) -> None:
     connection.execute(delete(edition_item).where(edition_item.c.edition_id == edition_id))
     rows = [
         {
@@ -233,10 +238,10 @@ def _replace_items(connection: Connection, edition_id: int, shown: Sequence[Dige
             "position": position,
             "kind": item.kind,
             "revision_id": item.revision_id,
-            "dropped": item.post_id in dropped,
+            "dropped": position >= len(shown),
             "shown": _item_row(item),
         }
-        for position, item in enumerate(shown)
+        for position, item in enumerate((*shown, *left_out))
     ]
     if rows:
         connection.execute(insert(edition_item), rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, Select, and_, case, func, insert, or_, select
 
 from newsletter.model.edition import Channel, EditionState
 from newsletter.model.post import Candidate
-from newsletter.store.posts import as_image, as_revision
+from newsletter.store.posts import as_candidate, as_revision
 from newsletter.store.tables import channel as channel_table
 from newsletter.store.tables import edition, edition_item, post, revision
 
@@ -40,35 +41,22 @@ def candidates(connection: Connection, channel: Channel, since: datetime) -> lis
         for row in connection.execute(select(revision).where(revision.c.id.in_(wanted)))
     }
     return [
-        Candidate(
-            post_id=row.id,
-            title=row.title,
-            url=row.url,
-            published=row.published,
-            updated=row.updated,
-            categories=tuple(row.categories),
-            image=as_image(row.image),
-            newest=revisions[row.newest_id],
-            shown=revisions.get(row.shown_id),
-        )
+        as_candidate(row, newest=revisions[row.newest_id], shown=revisions.get(row.shown_id))
         for row in rows
     ]
 
 
-def seen_known_posts(connection: Connection, before: datetime) -> int:
-    """How many posts known since before `before` were in the last answer of their feed."""
+def posts_in_last_answers(connection: Connection, *, without: Collection[int]) -> int:
+    """How many posts were in the last answer of their feed, leaving out those `without`."""
     last = (
         select(post.c.feed_id, func.max(post.c.last_seen_at).label("at"))
         .group_by(post.c.feed_id)
         .subquery()
     )
-    query = (
-        select(func.count())
-        .select_from(post)
-        .join(last, and_(last.c.feed_id == post.c.feed_id, last.c.at == post.c.last_seen_at))
-        .where(post.c.first_seen_at < before)
+    query = select(post.c.id).join(
+        last, and_(last.c.feed_id == post.c.feed_id, last.c.at == post.c.last_seen_at)
     )
-    return connection.execute(query).scalar_one()
+    return len(set(connection.execute(query).scalars()) - set(without))
 
 
 def _query(channel: Channel, since: datetime) -> Select[Any]:

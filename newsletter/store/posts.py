@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from newsletter.model.post import (
+    Candidate,
     Change,
     Identity,
     Image,
@@ -148,6 +149,38 @@ def history(connection: Connection, post_id: int) -> list[StoredRevision]:
         select(revision).where(revision.c.post_id == post_id).order_by(revision.c.number)
     )
     return [as_revision(row) for row in rows]
+
+
+def latest(connection: Connection, count: int) -> list[Candidate]:
+    """The last published posts that are open to everybody, as if nobody had been shown them."""
+    newest = _newest_numbers().subquery()
+    rows = connection.execute(
+        select(post, revision.c.id.label("newest_id"))
+        .join(newest, newest.c.post_id == post.c.id)
+        .join(revision, _is(newest))
+        .where(post.c.protected.is_(False))
+        .order_by(func.coalesce(post.c.published, post.c.first_seen_at).desc(), post.c.id.desc())
+        .limit(count)
+    ).all()
+    revisions = newest_revisions(connection, [row.id for row in rows])
+    return [as_candidate(row, newest=revisions[row.id], shown=None) for row in rows]
+
+
+def as_candidate(
+    row: Row[Any], *, newest: StoredRevision, shown: StoredRevision | None
+) -> Candidate:
+    """A row of the table `post` as something an edition may show."""
+    return Candidate(
+        post_id=row.id,
+        title=row.title,
+        url=row.url,
+        published=row.published,
+        updated=row.updated,
+        categories=tuple(row.categories),
+        image=as_image(row.image),
+        newest=newest,
+        shown=shown,
+    )
 
 
 def as_revision(row: Row[Any]) -> StoredRevision:

@@ -17,8 +17,8 @@ from newsletter.delivery.transports.contract import Mail, NotTaken, Submission, 
 from newsletter.model.delivery import Recipient
 from newsletter.model.edition import Channel, Rendered
 
-Index = Callable[[Path], None]
-"""Writes the page `index.html` of an outbox folder."""
+Pages = Callable[[Path, str, Rendered], None]
+"""Writes the pages of an outbox folder: given the folder, an edition's key and its variant `all`."""
 
 
 class Outbox:
@@ -28,9 +28,9 @@ class Outbox:
     channel = Channel.REHEARSAL
     repeatable = True
 
-    def __init__(self, folder: Path, index: Index) -> None:
+    def __init__(self, folder: Path, pages: Pages) -> None:
         self._folder = folder
-        self._index = index
+        self._pages = pages
         self._templates: dict[tuple[str, str], MessageTemplate] = {}
 
     def submit(self, mail: Mail, recipients: Sequence[Recipient], *, date: datetime) -> Submission:
@@ -65,7 +65,7 @@ class Outbox:
         _private_folder(folder)
         for leftover in folder.glob("*.part"):
             leftover.unlink(missing_ok=True)
-        self._index(self._folder)
+        self._pages(self._folder, edition_key, all_variant)
 
     def _template(self, mail: Mail) -> MessageTemplate:
         key = (mail.nonce, mail.rendered.key)

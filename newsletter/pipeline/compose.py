@@ -1,0 +1,320 @@
+"""Compose: make or refresh the draft of a period's edition, rendered and checked.
+
+A draft holds the very bytes that would be sent. Composing again with nothing changed gives the same
+checksum; a frozen edition is left alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+import subscribers.model as subscribers
+from newsletter.delivery.gates import Hold, fuse
+from newsletter.delivery.states import OPEN_DRAFT
+from newsletter.editions.check import SIZE_LIMIT, check, mail_size
+from newsletter.editions.period import length
+from newsletter.editions.select import (
+    Topic,
+    Variant,
+    for_variant,
+    select,
+    variant_for,
+    variants_of,
+)
+from newsletter.errors import RenderError
+from newsletter.model.edition import (
+    Choice,
+    Digest,
+    DigestItem,
+    Edition,
+    EditionState,
+    Finding,
+    Form,
+    ItemKind,
+    Masthead,
+    Period,
+    Rendered,
+    Tags,
+)
+from newsletter.model.post import Candidate
+from newsletter.pipeline.context import Context, masthead_of
+from newsletter.store import editions as edition_store
+from newsletter.store import news as news_store
+from subscribers.store import people
+
+_MOST_ITEMS = 100
+"""More posts than any mail has room for; no more are even tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """A draft as it was composed. `edition` is None when there is nothing to say.
+
+    `items` are what it shows; `left_out` those the admin dropped; `rolled_over` did not fit.
+    """
+
+    edition: Edition | None
+    items: tuple[DigestItem, ...] = ()
+    left_out: tuple[DigestItem, ...] = ()
+    rolled_over: tuple[DigestItem, ...] = ()
+    variants: tuple[Rendered, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    holds: tuple[Hold, ...] = ()
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the draft is held, in words; empty when it is not."""
+        errors = tuple(f"{f.place}: {f.message} {f.mend}" for f in self.findings if f.error)
+        return errors + tuple(f"{hold.message} {hold.mend}" for hold in self.holds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """An edition laid out: what fits, what does not, and the rendered variants of what does."""
+
+    items: tuple[DigestItem, ...]
+    rolled_over: tuple[DigestItem, ...] = ()
+    variants: tuple[Rendered, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    holds: tuple[Hold, ...] = ()
+
+
+def compose(context: Context, period: Period) -> Composed:
+    """Makes or refreshes the draft of `period`. The caller holds the run lock.
+
+    What cannot be rendered, or fails its checks, is a hold and not an exception. Drafts of earlier
+    periods that never went out are closed; what they would have said is in this one.
+    """
+    with context.database.read() as connection:
+        found = edition_store.find(connection, period.key, context.transport.channel)
+        if found is not None and found.state not in OPEN_DRAFT:
+            return as_stored(connection, found)
+        candidates = news_store.candidates(
+            connection, context.transport.channel, _channel_baseline(context, connection)
+        )
+        choices = people.choices(connection)
+        dropped = edition_store.dropped_posts(connection, found.id) if found else frozenset()
+    items = items_of(context, candidates)
+    kept = [item for item in items if item.post_id not in dropped]
+    left_out = tuple(item for item in items if item.post_id in dropped)
+    if not kept and found is None:
+        return Composed(edition=None)
+    draft = _draft(context, period, found)
+    layout = lay_out(context, draft, kept, choices)
+    holds = (*layout.holds, *_fuse(context, kept))
+    return _save(context, draft, replace(layout, holds=holds), left_out, choices)
+
+
+def items_of(context: Context, candidates: Sequence[Candidate]) -> list[DigestItem]:
+    """The candidates that are news, as an edition shows them, in its order."""
+    if not candidates:
+        return []
+    from newsletter.feeds.compare import compare  # comparing and excerpts need the HTML parser
+    from newsletter.pipeline.presentation import present
+
+    topics = [
+        Topic(key=t.key, categories=t.categories, title_pattern=t.title_pattern)
+        for t in context.settings.topics
+    ]
+    return select(candidates, topics, compare=compare, present=present)
+
+
+def lay_out(
+    context: Context,
+    draft: Edition,
+    items: Sequence[DigestItem],
+    choices: Sequence[subscribers.Choice],
+    *,
+    sample: bool = False,
+) -> Layout:
+    """Renders as many of the items, first to last, as a mail has room for; the rest rolls over."""
+    if not items:
+        return Layout(items=())
+    tags, masthead = Tags.of(draft.nonce), masthead_of(context.settings)
+    wanted = variants_of(choices, _topic_keys(context))
+    print_ = _Printer(context=context, draft=draft, tags=tags, masthead=masthead, sample=sample)
+    try:
+        room = _room(print_, items)
+        shown = tuple(items[:room])
+        variants = tuple(
+            print_(for_variant(shown, variant), variant)
+            for variant in wanted
+            if for_variant(shown, variant)
+        )
+    except RenderError as error:
+        hold = Hold(code="render", message=error.message, mend=error.mend, confirmable=False)
+        return Layout(items=tuple(items[:_MOST_ITEMS]), holds=(hold,))
+    findings = tuple(f for variant in variants for f in check(variant, tags, masthead))
+    return Layout(
+        items=shown, rolled_over=tuple(items[room:]), variants=variants, findings=findings
+    )
+
+
+def as_stored(connection: Connection, edition: Edition) -> Composed:
+    """An edition with what it shows, as it is kept."""
+    return Composed(
+        edition=edition,
+        items=tuple(edition_store.items(connection, edition.id)),
+        left_out=tuple(edition_store.items(connection, edition.id, dropped=True)),
+        variants=tuple(edition_store.variants(connection, edition.id)),
+    )
+
+
+def checksum_of(variants: Sequence[Rendered]) -> str:
+    """SHA-256 (hex) over all variants: what approval and freezing speak of."""
+    lines = sorted(f"{variant.key} {variant.checksum}" for variant in variants)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Printer:
+    """Renders items as one variant of a draft."""
+
+    context: Context
+    draft: Edition
+    tags: Tags
+    masthead: Masthead
+    sample: bool
+
+    def __call__(self, items: Sequence[DigestItem], variant: Variant) -> Rendered:
+        from newsletter.editions.render import render  # the template engine takes time to import
+
+        digest = Digest(
+            period=self.draft.period,
+            masthead=self.masthead,
+            variant=variant.name,
+            form=variant.form,
+            note=self.draft.note,
+            updated=tuple(i for i in items if i.kind is ItemKind.UPDATED),
+            new=tuple(i for i in items if i.kind is ItemKind.NEW),
+            sample=self.sample,
+        )
+        overrides = self.context.settings.templates_path()
+        return render(digest, self.tags, overrides=overrides if overrides.is_dir() else None)
+
+
+def _room(print_: _Printer, items: Sequence[DigestItem]) -> int:
+    """How many of the items fit into one mail, at least one; found by halving."""
+    everything = Variant(topics=(), form=Form.NORMAL)
+    fits, too_many = 1, min(len(items), _MOST_ITEMS) + 1
+    attempt = too_many - 1
+    while fits + 1 < too_many:
+        rendered = print_(items[:attempt], everything)
+        if mail_size(rendered, print_.tags) <= SIZE_LIMIT:
+            fits = attempt
+        else:
+            too_many = attempt
+        attempt = (fits + too_many) // 2
+    return fits
+
+
+def _channel_baseline(context: Context, connection: Connection) -> datetime:
+    """From when on this channel reports news; a channel without editions begins a period ago."""
+    known = news_store.baseline(connection, context.transport.channel)
+    return known or context.now() - length(context.settings.schedule.every)
+
+
+def _draft(context: Context, period: Period, found: Edition | None) -> Edition:
+    """The period's draft, made if it is missing; older drafts are closed into it."""
+    channel = context.transport.channel
+    with context.database.begin() as connection:
+        if news_store.baseline(connection, channel) is None:
+            news_store.set_baseline(connection, channel, _channel_baseline(context, connection))
+        draft = found or edition_store.create(connection, period, channel, secrets.token_hex(8))
+        for older in edition_store.listed(connection, channel=channel, states=OPEN_DRAFT):
+            if older.period.scheduled_at < period.scheduled_at:
+                _close(connection, older, draft)
+        return edition_store.get(connection, draft.id)
+
+
+def _close(connection: Connection, older: Edition, draft: Edition) -> None:
+    """Closes a draft whose period has passed: its note, if there is no other, moves on."""
+    if older.note and not draft.note:
+        edition_store.set_note(connection, draft.id, older.note)
+    edition_store.move(
+        connection,
+        older.id,
+        older.state,
+        EditionState.CANCELLED,
+        reasons=[f"It did not go out in its time; its posts are in {draft.key}."],
+    )
+
+
+def _fuse(context: Context, items: Sequence[DigestItem]) -> tuple[Hold, ...]:
+    updated = [item for item in items if item.kind is ItemKind.UPDATED]
+    new = {item.post_id for item in items if item.kind is ItemKind.NEW}
+    with context.database.read() as connection:
+        seen = news_store.posts_in_last_answers(connection, without=new)
+    limits = context.settings.fuse
+    hold = fuse(
+        len(items),
+        len(updated),
+        seen,
+        max_items=limits.max_items,
+        max_share=limits.max_share,
+    )
+    return (hold,) if hold else ()
+
+
+def _save(
+    context: Context,
+    draft: Edition,
+    layout: Layout,
+    left_out: tuple[DigestItem, ...],
+    choices: Sequence[subscribers.Choice],
+) -> Composed:
+    held = bool(layout.holds) or any(finding.error for finding in layout.findings)
+    composed = Composed(
+        edition=draft,
+        items=layout.items,
+        left_out=left_out,
+        rolled_over=layout.rolled_over,
+        variants=layout.variants,
+        findings=layout.findings,
+        holds=layout.holds,
+    )
+    with context.database.begin() as connection:
+        edition_store.save_draft(
+            connection,
+            draft,
+            state=EditionState.HELD if held else EditionState.DRAFT,
+            reasons=composed.reasons,
+            checksum=checksum_of(layout.variants),
+            items=layout.items,
+            left_out=left_out,
+            variants=layout.variants,
+            choices=_assigned(context, layout, choices),
+            now=context.now(),
+        )
+        return replace(
+            composed, edition=edition_store.get(connection, draft.id) if layout.items else None
+        )
+
+
+def _assigned(
+    context: Context, layout: Layout, choices: Sequence[subscribers.Choice]
+) -> list[Choice]:
+    """Which variant the people of each choice get; none where there is nothing for them."""
+    there = {variant.key for variant in layout.variants}
+    assigned = []
+    for choice in choices:
+        variant = variant_for(choice.topics, choice.form, _topic_keys(context)).key
+        assigned.append(
+            Choice(
+                topics=subscribers.TOPIC_JOINER.join(choice.topics),
+                form=choice.form,
+                people=choice.count,
+                variant=variant if variant in there else None,
+            )
+        )
+    return assigned
+
+
+def _topic_keys(context: Context) -> list[str]:
+    return [topic.key for topic in context.settings.topics]

@@ -1,0 +1,73 @@
+"""What every use case is given: settings, database, clock, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from newsletter.config import Settings
+from newsletter.delivery.message import Envelope
+from newsletter.delivery.transports.contract import Transport
+from newsletter.editions.period import Schedule
+from newsletter.model.edition import Masthead
+from newsletter.model.feed import Fetched, Validators
+from newsletter.store.engine import Database
+
+Fetch = Callable[[str, Validators | None], Fetched]
+Progress = Callable[[int, int], None]
+"""Called with (done, of all) as work goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One run's world. `now` gives an aware time, `pause` waits so many seconds, `tell` takes a
+    line for the person watching."""
+
+    settings: Settings
+    database: Database
+    transport: Transport
+    now: Callable[[], datetime]
+    pause: Callable[[float], None]
+    fetch: Fetch
+    tell: Callable[[str], None]
+    progress: Progress
+
+
+def schedule_of(settings: Settings) -> Schedule:
+    """The calendar the settings describe."""
+    given = settings.schedule
+    return Schedule(
+        every=given.every,
+        on=str(given.on),
+        at=given.at,
+        zone=settings.newsletter.zone,
+        grace=timedelta(hours=given.grace_hours),
+    )
+
+
+def masthead_of(settings: Settings) -> Masthead:
+    """What stands above and below every edition."""
+    given = settings.newsletter
+    return Masthead(
+        title=given.title,
+        website=given.website,
+        language=given.language,
+        direction=given.direction,
+        timezone=given.timezone,
+        disclaimer=given.disclaimer,
+        postal_address=given.postal_address,
+        reply_address=given.reply_address,
+    )
+
+
+def envelope_of(settings: Settings) -> Envelope:
+    """The headers every mail has."""
+    given = settings.newsletter
+    return Envelope(
+        sender_name=given.sender_name,
+        sender_address=given.sender_address,
+        reply_to=given.reply_to,
+        title=given.title,
+        language=given.language,
+    )

@@ -1,0 +1,160 @@
+"""Preview: the exact bytes of an edition as files, with a page that shows them side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsletter.delivery.states import OPEN_DRAFT
+from newsletter.editions.check import check
+from newsletter.editions.period import period_of
+from newsletter.editions.preview import preview_files
+from newsletter.errors import HeldError, UsageError
+from newsletter.model.edition import (
+    DigestItem,
+    Edition,
+    EditionState,
+    Finding,
+    ItemKind,
+    Rendered,
+    Tags,
+)
+from newsletter.pipeline.compose import Composed, as_stored, compose, lay_out
+from newsletter.pipeline.context import Context, masthead_of, schedule_of
+from newsletter.pipeline.files import write_private
+from newsletter.pipeline.presentation import present
+from newsletter.store import editions as edition_store
+from newsletter.store import posts as post_store
+from newsletter.store.lock import run_lock
+
+SAMPLE_POSTS = 4
+"""How many of the latest posts a sample shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """Where a preview was written, and what it shows. `page` is the file to open."""
+
+    page: Path
+    edition_key: str
+    subject: str
+    items: tuple[DigestItem, ...]
+    variants: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    sample: bool = False
+
+
+def preview(
+    context: Context,
+    out: Path,
+    *,
+    key: str | None = None,
+    pictures: Mapping[str, str] | None = None,
+) -> Preview | None:
+    """Writes the edition `key`, or the draft of the current period, into `out`.
+
+    None when there is nothing to say. Raises UsageError for an edition that does not exist,
+    HeldError when it cannot be rendered.
+    """
+    composed = _stored(context, key) if key else _current(context)
+    if composed.edition is None:
+        return None
+    if not composed.variants:
+        raise HeldError(f"{composed.edition.key} cannot be shown.", " ".join(composed.reasons))
+    edition = composed.edition
+    written = _write(context, out, edition, composed.variants, composed.items, pictures or {})
+    if edition.state in OPEN_DRAFT:
+        with context.database.begin() as connection:
+            edition_store.note_preview(connection, edition.id, edition.checksum)
+    return written
+
+
+def sample(
+    context: Context, out: Path, *, pictures: Mapping[str, str] | None = None
+) -> Preview | None:
+    """Writes how the latest posts would look, marked SAMPLE; it is stored nowhere and never sent.
+
+    None when no post is known yet.
+    """
+    with context.database.read() as connection:
+        latest = post_store.latest(connection, SAMPLE_POSTS)
+    if not latest:
+        return None
+    items = tuple(present(candidate, ItemKind.NEW, None) for candidate in latest)
+    edition = _sample_edition(context)
+    layout = lay_out(context, edition, items, (), sample=True)
+    if not layout.variants:
+        raise HeldError("The sample cannot be shown.", " ".join(h.message for h in layout.holds))
+    return _write(context, out, edition, layout.variants, layout.items, pictures or {}, sample=True)
+
+
+def _current(context: Context) -> Composed:
+    with run_lock(context.database):
+        return compose(context, period_of(schedule_of(context.settings), context.now()))
+
+
+def _stored(context: Context, key: str) -> Composed:
+    with context.database.read() as connection:
+        return as_stored(connection, named(context, key))
+
+
+def named(context: Context, key: str) -> Edition:
+    """The edition with this key in the current channel. Raises UsageError when there is none."""
+    with context.database.read() as connection:
+        found = edition_store.find(connection, key, context.transport.channel)
+        if found is not None:
+            return found
+        there = [e.key for e in edition_store.listed(connection, channel=context.transport.channel)]
+    raise UsageError(
+        f"There is no edition {key} ({context.transport.channel}).",
+        f"There are: {', '.join(there)}." if there else "There is none at all yet.",
+    )
+
+
+def _write(
+    context: Context,
+    out: Path,
+    edition: Edition,
+    variants: tuple[Rendered, ...],
+    items: tuple[DigestItem, ...],
+    pictures: Mapping[str, str],
+    *,
+    sample: bool = False,
+) -> Preview:
+    tags, masthead = Tags.of(edition.nonce), masthead_of(context.settings)
+    findings = {variant.key: check(variant, tags, masthead) for variant in variants}
+    folder = out / ("sample" if sample else edition.key)
+    for name, content in preview_files(edition.key, variants, findings, pictures=pictures).items():
+        write_private(folder / name, content)
+    return Preview(
+        page=folder / "index.html",
+        edition_key=edition.key,
+        subject=variants[0].subject,
+        items=items,
+        variants=tuple(variant.key for variant in variants),
+        findings=tuple(finding for found in findings.values() for finding in found),
+        sample=sample,
+    )
+
+
+def _sample_edition(context: Context) -> Edition:
+    return Edition(
+        id=0,
+        period=period_of(schedule_of(context.settings), context.now()),
+        channel=context.transport.channel,
+        state=EditionState.DRAFT,
+        nonce="0" * 16,
+        note="",
+        reasons=(),
+        checksum="",
+        previewed_checksum="",
+        transport="",
+        sender="",
+        public_url="",
+        undo_minutes=0,
+        composed_at=None,
+        frozen_at=None,
+        planned_at=None,
+        finished_at=None,
+    )

@@ -1,0 +1,304 @@
+"""Send: the main job. Goes on with what was interrupted, collects, composes, freezes, delivers.
+
+Idempotent by (period, channel): once an edition is out, it says so and does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from newsletter.delivery.gates import GateFacts, Hold, Terms, gates
+from newsletter.delivery.states import OPEN_DRAFT, UNFINISHED
+from newsletter.editions.period import due_period, is_late, period_of
+from newsletter.errors import HeldError
+from newsletter.model.delivery import Outcome, Recipients
+from newsletter.model.edition import Channel, DigestItem, Edition, EditionState, Period
+from newsletter.pipeline.collect import FeedReport, all_failed, collect
+from newsletter.pipeline.compose import Composed, as_stored, compose
+from newsletter.pipeline.context import Context, schedule_of
+from newsletter.pipeline.deliver import deliver, recipients_of
+from newsletter.store import batches, planning
+from newsletter.store import editions as edition_store
+from newsletter.store.lock import run_lock
+from subscribers.store import people
+
+Confirm = Callable[["Question"], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the admin is asked before a real send."""
+
+    edition_key: str
+    channel: Channel
+    transport: str
+    subject: str
+    people: int
+    posts: int
+    holds: tuple[Hold, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a `send` came to. `feeds` is empty when nothing was collected."""
+
+    outcome: Outcome
+    edition: Edition | None = None
+    subject: str = ""
+    items: tuple[DigestItem, ...] = ()
+    recipients: Recipients = Recipients()
+    reasons: tuple[str, ...] = ()
+    feeds: tuple[FeedReport, ...] = ()
+    resumed: tuple[Report, ...] = ()
+
+
+def send(
+    context: Context,
+    *,
+    confirm: Confirm,
+    scheduled: bool = False,
+    dry_run: bool = False,
+) -> Report:
+    """Brings the current period's edition to everybody, after finishing interrupted ones.
+
+    `confirm` is asked at most once, and only before a real send. With `scheduled` nothing happens
+    before the period's time has come, nor when it is over. Raises BusyError when another run is at
+    work.
+    """
+    with run_lock(context.database):
+        resumed = () if dry_run else _resume(context)
+        period = _period(context, scheduled=scheduled)
+        report = _send_period(context, period, confirm, scheduled=scheduled, dry_run=dry_run)
+        return replace(report, resumed=resumed)
+
+
+def _period(context: Context, *, scheduled: bool) -> Period:
+    schedule = schedule_of(context.settings)
+    return (due_period if scheduled else period_of)(schedule, context.now())
+
+
+def _resume(context: Context) -> tuple[Report, ...]:
+    """Goes on with editions of this channel that were frozen and did not get out."""
+    with context.database.read() as connection:
+        unfinished = edition_store.listed(
+            connection, channel=context.transport.channel, states=UNFINISHED
+        )
+    reports = []
+    for edition in reversed(unfinished):
+        context.tell(f"Going on with {edition.key}, which was interrupted.")
+        reports.append(_ended(context, deliver(context, edition)))
+    return tuple(reports)
+
+
+def _send_period(
+    context: Context, period: Period, confirm: Confirm, *, scheduled: bool, dry_run: bool
+) -> Report:
+    with context.database.read() as connection:
+        found = edition_store.find(connection, period.key, context.transport.channel)
+    if found is not None and found.state not in OPEN_DRAFT:
+        return _already(context, found)
+    if scheduled and is_late(schedule_of(context.settings), period, context.now()):
+        return _missed(context, period)
+    feeds = collect(context)
+    if all_failed(feeds):
+        reasons = tuple(f"{feed.error} {feed.mend}".strip() for feed in feeds)
+        return Report(outcome=Outcome.FAILED, reasons=reasons, feeds=feeds)
+    composed = compose(context, period)
+    report = _go(context, composed, confirm, scheduled=scheduled, dry_run=dry_run)
+    return replace(report, feeds=feeds)
+
+
+def _already(context: Context, edition: Edition) -> Report:
+    """The period is settled: says how, and does nothing."""
+    report = _ended(context, edition)
+    if report.outcome is Outcome.SENT:
+        return replace(report, outcome=Outcome.ALREADY_SENT)
+    return report
+
+
+def _missed(context: Context, period: Period) -> Report:
+    """The grace time of a missed run is over: its posts go into the next edition, or nowhere."""
+    if context.settings.schedule.late == "merge":
+        reason = f"{period.key} was missed; its posts will be in the next edition."
+        return Report(outcome=Outcome.NOT_DUE, reasons=(reason,))
+    collect(context)
+    composed = compose(context, period)
+    if composed.edition is not None:
+        reason = f"{period.key} was missed and is skipped ([schedule] late)."
+        with context.database.begin() as connection:
+            edition_store.drop_all(connection, composed.edition.id)
+            edition_store.move(
+                connection,
+                composed.edition.id,
+                composed.edition.state,
+                EditionState.CANCELLED,
+                reasons=[reason],
+            )
+    return Report(outcome=Outcome.NOT_DUE, reasons=(f"{period.key} was missed and is skipped.",))
+
+
+def _go(
+    context: Context, composed: Composed, confirm: Confirm, *, scheduled: bool, dry_run: bool
+) -> Report:
+    """From a composed draft to a delivered edition, through the gates."""
+    edition = composed.edition
+    if edition is None:
+        return Report(outcome=Outcome.NOTHING_NEW)
+    people_now = _people(context)
+    report = Report(
+        outcome=Outcome.HELD,
+        edition=edition,
+        subject=_subject(composed),
+        items=composed.items,
+        recipients=Recipients(pending=people_now),
+    )
+    stops = _stops(context, composed, people_now)
+    if dry_run:
+        reasons = stops.reasons + tuple(f"{h.message} {h.mend}" for h in stops.confirmable)
+        return replace(report, outcome=Outcome.DRY_RUN, reasons=reasons)
+    if stops.reasons:
+        return _held(context, report, stops.reasons)
+    question = _question(context, composed, people_now, stops.confirmable)
+    if context.transport.channel is Channel.REAL and not _may_go(question, confirm, scheduled):
+        reasons = tuple(f"{hold.message} {hold.mend}" for hold in stops.confirmable)
+        return _held(context, report, reasons or ("You did not say yes.",))
+    return replace(_ended(context, deliver(context, freeze(context, edition))), feeds=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stops:
+    """What stands before a draft: reasons that must be mended, and holds a yes can lift."""
+
+    reasons: tuple[str, ...]
+    confirmable: tuple[Hold, ...]
+
+
+def _stops(context: Context, composed: Composed, people_now: int) -> _Stops:
+    holds = gates(_facts(context, people_now))
+    firm = tuple(f"{h.message} {h.mend}" for h in holds if not h.confirmable)
+    return _Stops(
+        reasons=composed.reasons + firm, confirmable=tuple(h for h in holds if h.confirmable)
+    )
+
+
+def _may_go(question: Question, confirm: Confirm, scheduled: bool) -> bool:
+    """A timer confirms nothing: with a hold it waits, without one it goes."""
+    return not question.holds if scheduled else confirm(question)
+
+
+def freeze(context: Context, edition: Edition) -> Edition:
+    """Freezes the draft's bytes and the list of people; from here on nothing about it changes.
+
+    Raises HeldError when the draft is not any more what it was.
+    """
+    settings = context.settings
+    with context.database.begin() as connection:
+        frozen = edition_store.freeze(
+            connection,
+            edition,
+            now=context.now(),
+            transport=context.transport.name,
+            sender=settings.newsletter.sender,
+            public_url=settings.newsletter.public_url,
+            undo_minutes=0 if context.transport.repeatable else settings.delivery.undo_minutes,
+            plan_until=planning.last_person(connection),
+        )
+        if not frozen:
+            raise HeldError(
+                f"The edition {edition.key} changed while it was looked at.",
+                "Run `newsletter preview` and then the command again.",
+            )
+        return edition_store.get(connection, edition.id)
+
+
+def _held(context: Context, report: Report, reasons: tuple[str, ...]) -> Report:
+    assert report.edition is not None
+    with context.database.begin() as connection:
+        edition_store.move(
+            connection,
+            report.edition.id,
+            report.edition.state,
+            EditionState.HELD,
+            reasons=list(reasons),
+        )
+        edition = edition_store.get(connection, report.edition.id)
+    return replace(report, outcome=Outcome.HELD, edition=edition, reasons=reasons)
+
+
+def _ended(context: Context, edition: Edition) -> Report:
+    """What became of an edition, by its state and the ledger."""
+    with context.database.read() as connection:
+        stored = as_stored(connection, edition)
+    return Report(
+        outcome=_OUTCOMES.get(edition.state, Outcome.CONTINUES),
+        edition=edition,
+        subject=_subject(stored),
+        items=stored.items,
+        recipients=recipients_of(context, edition),
+        reasons=edition.reasons,
+    )
+
+
+_OUTCOMES = {
+    EditionState.SENT: Outcome.SENT,
+    EditionState.PARTIAL: Outcome.PARTIAL,
+    EditionState.PAUSED: Outcome.PAUSED,
+    EditionState.SCHEDULED: Outcome.SCHEDULED,
+    EditionState.CANCELLED: Outcome.CANCELLED,
+    EditionState.CANCELLING: Outcome.CANCELLED,
+}
+
+
+def _subject(composed: Composed) -> str:
+    return composed.variants[0].subject if composed.variants else ""
+
+
+def _people(context: Context) -> int:
+    with context.database.read() as connection:
+        return people.active_count(connection)
+
+
+def _question(
+    context: Context, composed: Composed, people_now: int, holds: tuple[Hold, ...]
+) -> Question:
+    assert composed.edition is not None
+    return Question(
+        edition_key=composed.edition.key,
+        channel=context.transport.channel,
+        transport=context.transport.name,
+        subject=_subject(composed),
+        people=people_now,
+        posts=len(composed.items),
+        holds=holds,
+    )
+
+
+def _facts(context: Context, people_now: int) -> GateFacts:
+    newsletter = context.settings.newsletter
+    last = _last_out(context)
+    last_people = None
+    if last is not None:
+        with context.database.read() as connection:
+            last_people = batches.recipients(connection, last.id).planned
+    return GateFacts(
+        channel=context.transport.channel,
+        people=people_now,
+        terms=Terms(
+            transport=context.transport.name,
+            sender=newsletter.sender,
+            public_url=newsletter.public_url,
+        ),
+        last_terms=last
+        and Terms(transport=last.transport, sender=last.sender, public_url=last.public_url),
+        last_people=last_people,
+        approval_required=context.settings.schedule.approval == "required",
+    )
+
+
+def _last_out(context: Context) -> Edition | None:
+    """The last edition of the channel that was frozen."""
+    out = [state for state in EditionState if state not in OPEN_DRAFT]
+    with context.database.read() as connection:
+        found = edition_store.listed(connection, channel=context.transport.channel, states=out)
+    return next((edition for edition in found if edition.frozen_at), None)

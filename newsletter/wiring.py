@@ -1,0 +1,188 @@
+"""From settings to objects: the only reader of the clock and of the environment."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from newsletter import __version__
+from newsletter.config import Settings, load
+from newsletter.errors import SettingsError
+from newsletter.model.feed import Fetched, Validators
+from newsletter.pipeline.context import Context, Progress
+from newsletter.store.engine import Database, open_database
+from newsletter.store.schema import upgrade
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from newsletter.delivery.transports.contract import Transport
+    from newsletter.model.edition import Rendered
+
+CLOCK_VARIABLE = "NEWSLETTER_NOW"
+"""An ISO 8601 time with offset at which the calendar starts, for rehearsals and tests."""
+
+
+class Wiring:
+    """The objects one set of settings describes, each made when it is first asked for."""
+
+    def __init__(self, settings: Settings, environ: Mapping[str, str]) -> None:
+        self.settings = settings
+        self.environ = environ
+        self._started = _starting_time(settings, environ)
+        self._monotonic = time.monotonic()
+        self._database: Database | None = None
+        self.pictures: Mapping[str, str] = {}
+        """Stand-ins (address -> address) for pictures on pages to look at, when the blog is not
+        there: the demo's."""
+
+    def now(self) -> datetime:
+        """The time, in UTC; with NEWSLETTER_NOW it starts there and runs on."""
+        if self._started is None:
+            return datetime.now(UTC)
+        return self._started + timedelta(seconds=time.monotonic() - self._monotonic)
+
+    def database(self) -> Database:
+        """The database, its tables up to date. Raises StoreError."""
+        if self._database is None:
+            self._database = open_database(self.settings.store_url())
+            upgrade(self._database)
+        return self._database
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for reading."""
+        with self.database().read() as connection:
+            yield connection
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A connection for writing, committed at the end."""
+        with self.database().begin() as connection:
+            yield connection
+
+    def secret_keys(self) -> tuple[str, ...]:
+        """The keys of NEWSLETTER_SECRET_KEY, the current one first. Never printed."""
+        return tuple(key.get_secret_value() for key in self.settings.secrets.keys)
+
+    def transport(self) -> Transport:
+        """The way out that the settings name. Raises SettingsError for one that is not there."""
+        if self.settings.delivery.transport != "outbox":
+            raise SettingsError(
+                f"This version cannot send by {self.settings.delivery.transport} yet.",
+                'Set [delivery] transport = "outbox" to rehearse into files.',
+            )
+        from newsletter.delivery.transports.outbox import Outbox
+
+        return Outbox(self.settings.outbox_path(), self._write_pages)
+
+    def context(self, *, tell: Callable[[str], None], progress: Progress) -> Context:
+        """What the use cases are given; `tell` and `progress` show how the work gets on."""
+        return Context(
+            settings=self.settings,
+            database=self.database(),
+            transport=self.transport(),
+            now=self.now,
+            pause=time.sleep,
+            fetch=self._fetch,
+            tell=tell,
+            progress=progress,
+        )
+
+    def close(self) -> None:
+        """Gives the database back, if it was opened."""
+        if self._database is not None:
+            self._database.close()
+
+    def _write_pages(self, folder: Path, edition_key: str, rendered: Rendered) -> None:
+        from newsletter.pipeline.outbox import write_pages
+
+        write_pages(folder, edition_key, rendered, pictures=self.pictures)
+
+    def _fetch(self, url: str, validators: Validators | None) -> Fetched:
+        return fetch_page(url, validators, website=self.settings.newsletter.website)
+
+
+def wire(config: Path) -> Wiring:
+    """Reads the settings file and the environment. Raises SettingsError, naming every fault."""
+    return Wiring(load(config, os.environ), os.environ)
+
+
+def fetch_page(url: str, validators: Validators | None = None, *, website: str = "") -> Fetched:
+    """Fetches a feed or page as this program: its name, and the blog it works for."""
+    from newsletter.feeds.fetch import fetch
+
+    about = f" (+{website})" if website else ""
+    return fetch(
+        url,
+        validators=validators,
+        user_agent=f"newsletter/{__version__}{about}",
+        proxy=_proxy(url, os.environ),
+    )
+
+
+def environment() -> Mapping[str, str]:
+    """The environment, for the one command that works without settings (`init`)."""
+    return os.environ
+
+
+def _proxy(url: str, environ: Mapping[str, str]) -> str | None:
+    """The proxy the environment names for a URL; none for this machine itself or NO_PROXY."""
+    from urllib.request import proxy_bypass_environment
+
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    proxies = {"no": environ.get("no_proxy") or environ.get("NO_PROXY") or ""}
+    if _is_loopback(host) or proxy_bypass_environment(host, proxies):
+        return None
+    name = f"{parts.scheme}_proxy"
+    return environ.get(name) or environ.get(name.upper()) or None
+
+
+def _starting_time(settings: Settings, environ: Mapping[str, str]) -> datetime | None:
+    given = environ.get(CLOCK_VARIABLE)
+    if not given:
+        return None
+    host = _provider_host(settings)
+    if host is not None and not _is_loopback(host):
+        raise SettingsError(
+            f"{CLOCK_VARIABLE} is set, and mails would really go out through {host}.",
+            f"Take {CLOCK_VARIABLE} out of the environment, or rehearse with the outbox.",
+        )
+    try:
+        started = datetime.fromisoformat(given)
+    except ValueError:
+        started = None
+    if started is None or started.tzinfo is None:
+        raise SettingsError(
+            f"{CLOCK_VARIABLE} is not a time with an offset: {given!r}.",
+            "Write it like 2026-11-16T08:00:00Z.",
+        )
+    return started.astimezone(UTC)
+
+
+def _provider_host(settings: Settings) -> str | None:
+    delivery = settings.delivery
+    if delivery.transport == "smtp":
+        return delivery.smtp.host
+    if delivery.transport == "sendgrid":
+        return urlsplit(delivery.sendgrid.base_url).hostname or ""
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
