@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 """In the order of `datetime.weekday`, so that Monday is 0."""
 
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?|[0-9a-f:.]*:[0-9a-f:.]*(%\w+)?")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _MAILBOX = re.compile(
@@ -81,6 +82,12 @@ def mailbox(value: str) -> tuple[str, str]:
         raise Wrong(f"{shown(value)} is not an address mail can be sent to") from None
 
 
+def sender_line(value: str) -> str:
+    """A mailbox as one text again, its address normalised."""
+    name, address = mailbox(value)
+    return f"{name} <{address}>" if name else address
+
+
 def web_address(value: str, *, schemes: tuple[str, ...] = ("http", "https")) -> str:
     """A complete web address with a host, as it was written."""
     value = value.strip()
@@ -89,7 +96,7 @@ def web_address(value: str, *, schemes: tuple[str, ...] = ("http", "https")) -> 
         given = f"starts with {parts.scheme}:" if parts.scheme else "does not start with https://"
         hint = f"Did you mean https://{value}?" if _looks_like_host(value) else ""
         raise Wrong(f"{shown(value)} {given}", hint)
-    if not parts.hostname or re.search(r"[\s<>\"]", value):
+    if not _HOST.fullmatch(parts.hostname or "") or re.search(r"[\s<>\"]", value):
         raise Wrong(f"{shown(value)} is not a complete web address")
     return value
 

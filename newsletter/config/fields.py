@@ -29,11 +29,6 @@ def section(kind: type[BaseModel], meaning: str) -> Any:
     return Field(default_factory=kind, description=meaning)
 
 
-def _mailbox(value: str) -> str:
-    name, address = checks.mailbox(value)
-    return f"{name} <{address}>" if name else address
-
-
 def _optional_mailbox(value: str) -> str:
     return checks.mailbox(value)[1] if value.strip() else ""
 
@@ -43,7 +38,7 @@ def _optional_root(value: str) -> str:
 
 
 Line = Annotated[str, AfterValidator(checks.one_line)]
-Mailbox = Annotated[str, AfterValidator(_mailbox)]
+Mailbox = Annotated[str, AfterValidator(checks.sender_line)]
 OptionalMailbox = Annotated[str, AfterValidator(_optional_mailbox)]
 Secure = Annotated[str, AfterValidator(checks.secure_address)]
 Root = Annotated[str, AfterValidator(checks.root_address)]

@@ -1,0 +1,225 @@
+"""The first settings file of a new newsletter: commented, complete, and good for a rehearsal.
+
+Lines that begin with `#` and no space are settings at their defaults; a test takes the mark off
+and finds that the file still means the same.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from newsletter.config import checks
+
+SECRETS_FILE = """\
+# The secrets of the newsletter. Never share this file; never put it under version control.
+
+# Keeps the addresses of people who were erased as keyed hashes. Keep a copy in a safe place.
+NEWSLETTER_SECRET_KEY={key}
+
+# Needed to send through SendGrid: its API key, and the key that its reports are signed with.
+#SENDGRID_API_KEY=
+#SENDGRID_WEBHOOK_PUBLIC_KEY=
+
+# The password of the mail server, when you send through one.
+#NEWSLETTER_SMTP_PASSWORD=
+"""
+
+IGNORED = (".env", "*.db", "*.db-*", "*.db.lock", "/outbox/", "/preview/", "*.csv")
+"""What version control must not see: secrets, people, and mails to them."""
+
+_SETTINGS = """\
+# The settings of your newsletter. Lines that begin with # are comments, or settings at their
+# defaults: take the # away to change them. Secrets do not belong here but in the file .env.
+# Every setting can also be given by the environment, as NEWSLETTER_DELIVERY__TRANSPORT=smtp.
+
+[newsletter]
+title = {title}
+
+# Who the mails come from. The address must be one you may send from.
+sender = {sender}
+
+# Where answers go, when not to the sender.
+#reply_to = ""
+
+# Your postal address, at the foot of every edition. The law of many countries asks for one;
+# a post office box will do. Nothing is really sent until it is here.
+postal_address = ""
+
+# Your blog.
+website = {website}
+
+# Where the pages for unsubscribing and preferences can be reached. This is a guess. If you have
+# no server for them, leave it out and set unsubscribe = "sendgrid" below.
+public_url = {public_url}
+
+# The language of the newsletter, and the time zone of its schedule and dates.
+language = {language}
+timezone = {timezone}
+
+# Shown in every edition.
+#disclaimer = ""
+
+# Where the posts come from. Atom is better than RSS: it says when a post was updated.
+[[feeds]]
+url = {feed}
+
+# Topics your readers can choose from. A post belongs to a topic by its categories, or when its
+# title fits title_pattern, a regular expression. Without topics everybody gets everything.
+#[[topics]]
+#key = "trials"
+#title = "Clinical trials"
+#categories = ["Clinical Trials"]
+#title_pattern = ""
+
+[schedule]
+# "day", "week" or "month". The day is a weekday for weeks, or 1 to 31 or "last" for months.
+every = "week"
+on = "thursday"
+at = "09:00"
+
+# A run that was missed is made up for when it is found within so many hours; after that its posts
+# go into the next edition ("merge") or nowhere ("skip").
+#grace_hours = 48
+#late = "merge"
+
+# With "required", an edition waits until somebody approved it.
+#approval = "none"
+
+[store]
+# The database: a file beside this one, or postgresql://user@host/name.
+#url = "sqlite:///newsletter.db"
+
+[delivery]
+# "outbox" only writes the mails to files, for rehearsals. "sendgrid" or "smtp" sends them.
+transport = "outbox"
+#outbox = "outbox"
+
+# How long a send can be taken back before the mails leave: 0, or 20 to 4000 minutes.
+#undo_minutes = 30
+
+# Who keeps the page for unsubscribing: "own" (at public_url above), or "sendgrid".
+unsubscribe = "own"
+
+# People per request, requests at a time, requests per second, and people per day (0: no limit).
+#batch_size = 1000
+#concurrency = 4
+#per_second = 10
+#per_day = 0
+
+[delivery.sendgrid]
+# Accounts in the EU use https://api.eu.sendgrid.com.
+#base_url = "https://api.sendgrid.com"
+#timeout_seconds = 30
+
+[delivery.smtp]
+#host = "localhost"
+#port = 587
+
+# When more posts than this are in an edition, or more than this share of all known posts changed
+# at once, something is probably wrong: the edition waits for you.
+[fuse]
+#max_items = 20
+#max_share = 0.5
+
+# Who gets a proof so many hours before an edition (0: none), a receipt after it, and word of
+# whatever holds it up.
+[notify]
+#to = ""
+#proof_hours = 24
+
+# How long events and personal details of deliveries are kept.
+[privacy]
+#retention_days = 90
+"""
+
+_BARE_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]+")
+_NO_NAME = re.compile(r'[<>"\\]')
+_GAPS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """What is known of a new newsletter. Each value must stand the check of its setting."""
+
+    title: str
+    sender: str
+    website: str
+    public_url: str
+    language: str
+    timezone: str
+    feed: str
+
+
+def guess(
+    *, feed: str, website: str | None, title: str, language: str | None, timezone: str
+) -> Start:
+    """A first proposal, from what the feed says of itself; `website` and `language` may be wrong.
+
+    Every value stands the check of its setting, whatever came in, if `feed` and `timezone` do.
+    """
+    home = _website(website) or _website(feed) or "https://blog.example.org"
+    host = (urlsplit(home).hostname or "").removeprefix("www.")
+    domain = host if _BARE_HOST.fullmatch(host) and _mailable(host) else "example.org"
+    name = _GAPS.sub(" ", title).strip() or f"News from {domain}"
+    return Start(
+        title=name,
+        sender=f"{_NO_NAME.sub('', name).strip()} <news@{domain}>".strip(),
+        website=home,
+        public_url=f"https://news.{domain}",
+        language=_language(language),
+        timezone=timezone,
+        feed=feed,
+    )
+
+
+def settings_text(start: Start) -> str:
+    """The text of `newsletter.toml`."""
+    values = {name: _toml(getattr(start, name)) for name in start.__slots__}
+    return _SETTINGS.format(**values)
+
+
+def secrets_text(key: str) -> str:
+    """The text of `.env`, with a fresh random key."""
+    return SECRETS_FILE.format(key=key)
+
+
+def _website(address: str | None) -> str:
+    """The address in the secure form, only its host when it is a feed's; or nothing."""
+    try:
+        parts = urlsplit((address or "").strip())
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    if not host or parts.scheme not in ("http", "https"):
+        return ""
+    secure = "http" if parts.scheme == "http" and checks.is_loopback(host) else "https"
+    host = f"[{host}]" if ":" in host else host
+    path = "" if "feed" in f"{parts.path}?{parts.query}" else parts.path
+    kept_port = f":{port}" if port and secure == parts.scheme else ""
+    try:
+        return checks.secure_address(f"{secure}://{host}{kept_port}{path}")
+    except checks.Wrong:
+        return ""
+
+
+def _mailable(domain: str) -> bool:
+    try:
+        checks.mailbox(f"news@{domain}")
+    except checks.Wrong:
+        return False
+    return True
+
+
+def _language(tag: str | None) -> str:
+    try:
+        return checks.language((tag or "").strip().replace("_", "-"))
+    except checks.Wrong:
+        return "en"
+
+
+def _toml(value: str) -> str:
+    """A TOML text: that of JSON, but for one control character."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
