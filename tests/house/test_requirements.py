@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
 
 import pytest
 
-from tests.house.source import ROOT
+from tests.house.source import PACKAGES, ROOT, imported_modules, modules, parsed
 
 LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-build.txt")
+BROUGHT_ALONG = {"pydantic"}
+"""Libraries that are part of another one's interface: pydantic of pydantic-settings."""
+
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)", re.MULTILINE)
 
 
@@ -51,3 +57,26 @@ def test_the_locks_agree_on_every_version() -> None:
     for name in LOCKS:
         for package, version in pins(name).items():
             assert everything[package] == version, (name, package)
+
+
+def test_every_library_that_is_imported_is_a_declared_dependency() -> None:
+    """Nothing works only because something else happens to bring it along."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {_plain(name) for name in names(project["dependencies"])}
+    sources = packages_distributions()
+    imported = {name.partition(".")[0] for path in modules() for name in imports(path)}
+    foreign = imported - set(sys.stdlib_module_names) - set(PACKAGES)
+    undeclared = {
+        name for name in foreign if declared.isdisjoint(map(_plain, sources.get(name, [])))
+    }
+    assert undeclared <= BROUGHT_ALONG
+
+
+def imports(path: Path) -> list[str]:
+    """What a module imports when it runs."""
+    return list(imported_modules(parsed(path)))
+
+
+def _plain(name: str) -> str:
+    """A distribution's name as packaging tools compare it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
