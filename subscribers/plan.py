@@ -13,13 +13,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from subscribers.model import ConsentKind, SubscriptionStatus, SuppressionReason
-from subscribers.rows import Candidate
+from subscribers.model import ConsentKind, SuppressionReason
+from subscribers.rows import ACTIVE, PENDING, UNSUBSCRIBED, Candidate
 from subscribers.store.people import Known
-
-_ACTIVE = SubscriptionStatus.ACTIVE.value
-_PENDING = SubscriptionStatus.PENDING.value
-_UNSUBSCRIBED = SubscriptionStatus.UNSUBSCRIBED.value
 
 
 class Outcome(StrEnum):
@@ -90,26 +86,26 @@ def plan(
 def _left_alone(
     candidate: Candidate, before: Known | None, barred: SuppressionReason | None
 ) -> str | None:
-    leaves = candidate.status is SubscriptionStatus.UNSUBSCRIBED
+    leaves = candidate.status == UNSUBSCRIBED
     if barred is not None and (before is None or not leaves):
         return barred.value
-    if before is not None and before.status == _UNSUBSCRIBED and not leaves:
+    if before is not None and before.status == UNSUBSCRIBED and not leaves:
         return SuppressionReason.UNSUBSCRIBED.value
     return candidate.suppressed or None
 
 
 def _add(made: Plan, candidate: Candidate, now: datetime) -> Outcome:
     _, _, key, name, topics, status, consented_at, source, _ = candidate
-    made.states[key] = Known(status.value, name, topics)
+    made.states[key] = Known(status, name, topics)
     made.new[key] = candidate
-    if status is SubscriptionStatus.ACTIVE:
+    if status == ACTIVE:
         consented_at = consented_at or now
-    elif status is SubscriptionStatus.PENDING:
+    elif status == PENDING:
         consented_at = None
     made.confirmed[key] = consented_at
     if consented_at is not None:
         made.notes.append(Note(key, consented_at, ConsentKind.IMPORTED, source))
-    if status is SubscriptionStatus.UNSUBSCRIBED:
+    if status == UNSUBSCRIBED:
         made.notes.append(Note(key, now, ConsentKind.WITHDRAWN, source))
     return Outcome.ADDED
 
@@ -118,7 +114,7 @@ def _update(made: Plan, candidate: Candidate, before: Known, now: datetime) -> O
     """Take over what the row says and the person's state allows."""
     key = candidate.key
     status = _moved(before.status, candidate.status)
-    gone = before.status == _UNSUBSCRIBED
+    gone = before.status == UNSUBSCRIBED
     name = before.name if gone else candidate.name or before.name
     topics = before.topics if gone else candidate.topics or before.topics
     after = Known(status, name, topics)
@@ -132,14 +128,14 @@ def _update(made: Plan, candidate: Candidate, before: Known, now: datetime) -> O
     return Outcome.UPDATED
 
 
-def _moved(before: str, wanted: SubscriptionStatus) -> str:
-    order = (_PENDING, _ACTIVE, _UNSUBSCRIBED)
-    return max(before, wanted.value, key=order.index)
+def _moved(before: str, wanted: str) -> str:
+    order = (PENDING, ACTIVE, UNSUBSCRIBED)
+    return max(before, wanted, key=order.index)
 
 
 def _note_move(made: Plan, candidate: Candidate, status: str, now: datetime) -> None:
     key = candidate.key
-    if status == _UNSUBSCRIBED:
+    if status == UNSUBSCRIBED:
         made.notes.append(Note(key, now, ConsentKind.WITHDRAWN, candidate.source))
         made.left.add(key)
         return

@@ -22,14 +22,18 @@ _AHEAD: Final = timedelta(days=1)
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, line ends and direction marks; the joiners of Persian and Hindi stay."""
 
+ACTIVE: Final = SubscriptionStatus.ACTIVE.value
+PENDING: Final = SubscriptionStatus.PENDING.value
+UNSUBSCRIBED: Final = SubscriptionStatus.UNSUBSCRIBED.value
+
 _STATUSES: Final = {
-    "": SubscriptionStatus.ACTIVE,
-    "active": SubscriptionStatus.ACTIVE,
-    "subscribed": SubscriptionStatus.ACTIVE,
-    "confirmed": SubscriptionStatus.ACTIVE,
-    "pending": SubscriptionStatus.PENDING,
-    "unconfirmed": SubscriptionStatus.PENDING,
-    "unsubscribed": SubscriptionStatus.UNSUBSCRIBED,
+    "": ACTIVE,
+    "active": ACTIVE,
+    "subscribed": ACTIVE,
+    "confirmed": ACTIVE,
+    "pending": PENDING,
+    "unconfirmed": PENDING,
+    "unsubscribed": UNSUBSCRIBED,
 }
 
 
@@ -42,7 +46,8 @@ class Candidate(NamedTuple):
     name: str
     topics: str
     """In the canonical spelling of `model.join_topics`."""
-    status: SubscriptionStatus
+    status: str
+    """One of ACTIVE, PENDING, UNSUBSCRIBED: plain text, as reading an enum's value is slow."""
     consented_at: datetime | None
     source: str
     suppressed: str
@@ -104,7 +109,7 @@ class Checker:
         return moment
 
 
-def _status(text: str) -> SubscriptionStatus:
+def _status(text: str) -> str:
     status = _STATUSES.get(text.strip().casefold())
     if status is None:
         known = ", ".join(SubscriptionStatus)
@@ -122,7 +127,8 @@ def _suppressed(text: str) -> str:
 
 def _one_line(text: str, what: str, longest: int) -> str:
     """Text of one line without control characters."""
-    text = _CONTROLS.sub(" ", text)
+    if not text.isprintable():
+        text = _CONTROLS.sub(" ", text)
     if "  " in text or text[:1] == " " or text[-1:] == " ":
         text = " ".join(text.split())
     if len(text) > longest:

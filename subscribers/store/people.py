@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, or_, select, update
 
 from subscribers.model import (
     TOPIC_JOINER,
@@ -19,6 +19,7 @@ from subscribers.model import (
     SubscriptionStatus,
     split_topics,
 )
+from subscribers.store import bulk
 from subscribers.store.tables import consent, person
 
 _PAGE = 5000
@@ -53,14 +54,13 @@ class Evidence(NamedTuple):
     happened_at: datetime
     kind: ConsentKind
     source: str
-    wording: str = ""
 
 
 def known(conn: Connection, keys: Sequence[str]) -> dict[str, Known]:
     """Which of these address keys (at most about 30,000) belong to people, and what they chose."""
     columns = (person.c.address_key, person.c.status, person.c.name, person.c.topics)
-    rows = conn.execute(select(*columns).where(person.c.address_key.in_(keys)))
-    return {row[0]: Known(row[1], row[2], row[3]) for row in rows}
+    rows = bulk.select_in(conn, columns, person.c.address_key, keys)
+    return {row[0]: Known(*row[1:]) for row in rows}
 
 
 def insert_people(conn: Connection, people: Sequence[NewPerson], now: datetime) -> dict[str, int]:
@@ -70,29 +70,30 @@ def insert_people(conn: Connection, people: Sequence[NewPerson], now: datetime) 
     """
     if not people:
         return {}
-    stamps = {"form": Form.NORMAL.value, "created_at": now, "changed_at": now}
-    rows = [each._asdict() | stamps for each in people]
-    conn.execute(_insert_ignoring_known(conn), rows)
-    tokens = [each.token for each in people]
-    ids = conn.execute(select(person.c.token, person.c.id).where(person.c.token.in_(tokens)))
-    return {row[0]: row[1] for row in ids}
-
-
-def _insert_ignoring_known(conn: Connection) -> Any:
-    if conn.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as upsert
-
-        return upsert(person).on_conflict_do_nothing(index_elements=["address_key"])
-    from sqlalchemy.dialects.sqlite import insert as sqlite_upsert
-
-    return sqlite_upsert(person).on_conflict_do_nothing(index_elements=["address_key"])
+    # Ids only rise, so whoever is written now is above the newest one, also beside other writers.
+    newest = conn.execute(select(func.coalesce(func.max(person.c.id), 0))).scalar_one()
+    to_driver = bulk.to_driver(conn)
+    stamps = (Form.NORMAL.value, to_driver(now), to_driver(now))
+    rows = [(*each[:-1], to_driver(each.confirmed_at), *stamps) for each in people]
+    columns = (*NewPerson._fields, "form", "created_at", "changed_at")
+    bulk.insert_rows(conn, person, columns, rows, ignoring="address_key")
+    written = conn.execute(select(person.c.token, person.c.id).where(person.c.id > newest))
+    ids = {row[0]: row[1] for row in written}
+    return {each.token: ids[each.token] for each in people if each.token in ids}
 
 
 def record_consents(conn: Connection, evidence: Sequence[Evidence], now: datetime) -> None:
     """Add lines to the evidence, written down `now`."""
-    if evidence:
-        stamp = {"recorded_at": now}
-        conn.execute(insert(consent), [each._asdict() | stamp for each in evidence])
+    if not evidence:
+        return
+    to_driver = bulk.to_driver(conn)
+    recorded = to_driver(now)
+    rows = [
+        (each.subscriber_id, to_driver(each.happened_at), each.kind.value, each.source, recorded)
+        for each in evidence
+    ]
+    columns = ("subscriber_id", "happened_at", "kind", "source", "recorded_at")
+    bulk.insert_rows(conn, consent, columns, rows)
 
 
 def find(conn: Connection, address_key: str) -> Subscriber | None:
@@ -103,10 +104,8 @@ def find(conn: Connection, address_key: str) -> Subscriber | None:
 
 def ids_of(conn: Connection, keys: Sequence[str]) -> dict[str, int]:
     """The ids of the people among these address keys."""
-    rows = conn.execute(
-        select(person.c.address_key, person.c.id).where(person.c.address_key.in_(keys))
-    )
-    return {row[0]: row[1] for row in rows}
+    columns = (person.c.address_key, person.c.id)
+    return dict(bulk.select_in(conn, columns, person.c.address_key, keys))
 
 
 def consents_of(conn: Connection, subscriber_id: int) -> tuple[Consent, ...]:

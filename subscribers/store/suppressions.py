@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Column, Connection, delete, insert, select
 
 from subscribers import address as addresses
 from subscribers.errors import SecretKeyError
 from subscribers.model import Suppression, SuppressionReason
+from subscribers.store import bulk
 from subscribers.store.tables import suppression
 
 
@@ -26,10 +27,7 @@ def barred(
 
 def by_address(conn: Connection, keys: Sequence[str]) -> dict[str, Suppression]:
     """The same without the erased ones, for which a secret would be needed."""
-    table = suppression.c
-    columns = (table.address_key, table.reason, table.since, table.note)
-    rows = conn.execute(select(*columns).where(table.address_key.in_(keys)))
-    return {row[0]: _suppression(row[1], row[2], row[3]) for row in rows}
+    return _found(conn, suppression.c.address_key, keys)
 
 
 def _erased(
@@ -37,11 +35,23 @@ def _erased(
 ) -> dict[str, Suppression]:
     found: dict[str, Suppression] = {}
     for secret in _secrets_in_use(conn, secrets):
-        hashes = {addresses.keyed_hash(key, secret): key for key in keys}
-        table = suppression.c
-        columns = (table.address_hash, table.reason, table.since, table.note)
-        rows = conn.execute(select(*columns).where(table.address_hash.in_(list(hashes))))
-        found |= {hashes[row[0]]: _suppression(row[1], row[2], row[3]) for row in rows}
+        keys_of = {addresses.keyed_hash(key, secret): key for key in keys}
+        bars = _found(conn, suppression.c.address_hash, list(keys_of))
+        found |= {keys_of[hash_]: bar for hash_, bar in bars.items()}
+    return found
+
+
+def _found(
+    conn: Connection, where: Column[str | None], values: Sequence[str]
+) -> dict[str, Suppression]:
+    """The suppressions whose column `where` is among these values."""
+    ids = [row[0] for row in bulk.select_in(conn, (suppression.c.id,), where, values)]
+    table = suppression.c
+    found: dict[str, Suppression] = {}
+    for at in range(0, len(ids), 1000):
+        query = select(where, table.reason, table.since, table.note)
+        for row in conn.execute(query.where(table.id.in_(ids[at : at + 1000]))):
+            found[row[0]] = _suppression(row[1], row[2], row[3])
     return found
 
 
