@@ -17,7 +17,9 @@ from newsletter.editions.wording import without_controls
 _BLOCKS = frozenset({"p", "ul", "ol", "li", "blockquote"})
 _INLINE = frozenset({"strong", "em", "b", "i", "sub", "sup"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_BREAKS = frozenset({"div", "tr", "table", "figure", "figcaption", "pre", "section", "dt", "dd"})
+_BREAKS = frozenset(
+    {"div", "tr", "td", "th", "table", "figure", "figcaption", "pre", "section", "dt", "dd"}
+)
 _SILENT = frozenset({"script", "style", "template", "title"})
 
 
@@ -64,7 +66,7 @@ class _Fragment(HTMLParser):
         elif tag in _BLOCKS | _INLINE:
             self._open_as(tag, f"<{tag}>", f"</{tag}>")
         elif tag in _BREAKS:
-            self._out.append(" ")
+            self._write(" ")
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _SILENT:
@@ -72,19 +74,24 @@ class _Fragment(HTMLParser):
         elif any(tag == name for name, _ in self._open):
             self._close_to(tag)
         elif tag in _BREAKS:
-            self._out.append(" ")
+            self._write(" ")
 
     def handle_data(self, data: str) -> None:
         if not self._silent:
             spaced = " ".join(data.split())
             start = " " if data[:1].isspace() else ""
             end = " " if data[-1:].isspace() and spaced else ""
-            self._out.append(escape(start + spaced + end))
+            self._write(escape(start + spaced + end))
 
     def result(self) -> str:
         while self._open:
             self._out.append(self._open.pop()[1])
-        return "".join(self._out).strip()
+        return "".join(self._out).strip(" ")
+
+    def _write(self, text: str) -> None:
+        """Two spaces in a row would only be one more byte."""
+        after_space = bool(self._out) and self._out[-1].endswith(" ")
+        self._out.append(text.lstrip(" ") if after_space else text)
 
     def _open_link(self, href: str | None) -> None:
         link = safe_link(href)

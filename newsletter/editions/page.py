@@ -81,8 +81,8 @@ def page_of(digest: Digest) -> Page:
         direction="rtl" if rtl else "ltr",
         start="right" if rtl else "left",
         end="left" if rtl else "right",
-        period=wording.period_label(digest.period),
-        counts=wording.counts_of(digest),
+        period=_ours(wording.period_label(digest.period), rtl),
+        counts=_ours(wording.counts_of(digest), rtl),
         preheader=wording.preheader_of(digest),
         sample=digest.sample,
         large=digest.form is Form.LARGE,
@@ -106,13 +106,19 @@ def _zone(name: str) -> ZoneInfo:
         ) from error
 
 
+def _ours(words: str, rtl: bool) -> str:
+    """Our English words inside a right-to-left mail, kept in their own order by isolates."""
+    return f"\u2066{words}\u2069" if rtl and words else words
+
+
 def _shown(item: DigestItem, masthead: Masthead, zone: ZoneInfo) -> ShownItem:
     title = wording.title_of(item)
+    rtl = masthead.direction == "rtl"
     return ShownItem(
         title=title,
         url=safe_link(item.url),
-        dates=wording.dates_of(item, zone),
-        reading_time=wording.reading_time(item),
+        dates=_ours(wording.dates_of(item, zone), rtl),
+        reading_time=_ours(wording.reading_time(item), rtl),
         read=f"Read “{wording.shortened(title, _BUTTON_LIMIT)}”",
         excerpt=wording.one_line(item.excerpt),
         picture=_picture(item.image, masthead.website),

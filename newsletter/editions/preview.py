@@ -50,7 +50,7 @@ class _Shown:
 def preview_files(
     edition_key: str,
     variants: Sequence[Rendered],
-    findings: Mapping[str, Sequence[Finding]],
+    findings: Sequence[Finding],
     *,
     pictures: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
@@ -58,7 +58,7 @@ def preview_files(
 
     `<variant>.html`, `.txt`, `.mjml` and `.subject.txt` are the exact parts of the mail;
     `look/` has copies for the page to show, fixed to light or dark, with harmless personal links;
-    `index.html` shows them all. `findings` is by variant key. `pictures` gives for a picture's
+    `index.html` shows them all. `pictures` gives for a picture's
     address another one to be used in `look/` alone, for a blog that cannot be reached.
     """
     files: dict[str, str] = {}
@@ -72,10 +72,10 @@ def preview_files(
 
 
 def preview_page(
-    edition_key: str, variants: Sequence[Rendered], findings: Mapping[str, Sequence[Finding]]
+    edition_key: str, variants: Sequence[Rendered], findings: Sequence[Finding]
 ) -> str:
     """The page that shows phone, desktop, light, dark and text side by side."""
-    shown = [_shown(variant, tuple(findings.get(variant.key, ()))) for variant in variants]
+    shown = [_shown(variant, _of(variant, findings)) for variant in variants]
     values: dict[str, object] = {"edition": edition_key, "variants": shown, "limit": SIZE_LIMIT}
     return render_page("preview/index.html.j2", values)
 
@@ -94,6 +94,11 @@ def look(html: str, scheme: str, *, pictures: Mapping[str, str]) -> str:
     html = html.replace(":root { color-scheme: light dark;", f":root {{ color-scheme: {scheme};")
     html = _DARK_RULE.sub("@media all" if scheme == "dark" else "@media not all", html)
     return _TAG.sub("#", html)
+
+
+def _of(variant: Rendered, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Those of this variant: a finding's place starts with the variant's key."""
+    return tuple(f for f in findings if f.place.partition(",")[0] == variant.key)
 
 
 def _parts(variant: Rendered) -> dict[str, str]:

@@ -19,7 +19,6 @@ from jinja2 import (
     Environment,
     FileSystemLoader,
     StrictUndefined,
-    TemplateError,
     TemplateSyntaxError,
 )
 from jinja2.filters import do_mark_safe
@@ -110,7 +109,7 @@ def _filled(name: str, values: dict[str, object], overrides: Path | None) -> str
         return environment.get_template(name).render(values)
     except TemplateSyntaxError as error:
         raise _template_error(error.filename or name, error.lineno, error) from error
-    except TemplateError as error:
+    except Exception as error:  # noqa: BLE001 - a template is a program that the admin may write
         raise _template_error(*_place(error, name), error) from error
 
 

@@ -46,8 +46,8 @@ def shortened(text: str, limit: int) -> str:
 
 
 def long_date(day: date) -> str:
-    """A day as it is written in British English: `16 November 2026`."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    """A day as it is written in British English: `16 November 2026`, never broken after the day."""
+    return f"{day.day}\u00a0{_MONTHS[day.month - 1]} {day.year}"
 
 
 def local_date(moment: datetime, zone: ZoneInfo) -> str:
