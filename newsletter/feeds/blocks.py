@@ -39,7 +39,7 @@ class Block:
 
 _TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:[^>"]++|"[^"]*+")*+)>|([^<]++)|<')
 _INLINE = frozenset(
-    "a abbr b cite code del em i ins kbd mark q s samp small strong sub sup u var".split()
+    "a abbr b cite code del em i ins kbd mark q s samp small strong sub sup u var".split()  # noqa: SIM905
 )
 _KINDS = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), Kind.HEADING),

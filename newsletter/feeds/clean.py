@@ -28,7 +28,7 @@ _ATTRIBUTES = {
     "abbr": {"title"},
 }
 _TAGS = set(
-    "a abbr b blockquote br caption cite code dd del div dl dt em figcaption figure h1 h2 h3 h4 h5"
+    "a abbr b blockquote br caption cite code dd del div dl dt em figcaption figure h1 h2 h3 h4 h5"  # noqa: SIM905
     " h6 hr i img ins kbd li mark ol p pre q s samp small strong sub sup table tbody td tfoot th"
     " thead tr u ul var".split()
 )
@@ -51,7 +51,7 @@ _BLOCK_TAG = re.compile(
 )
 _HIDDEN = re.compile(r"(?is)<(script|style|iframe|svg|math|template|noscript)\b.*?(?:</\1\s*>|\Z)")
 _NOT_NESTED = frozenset(
-    "area base br col dd dt embed hr img input li link meta option p param source td th tr track"
+    "area base br col dd dt embed hr img input li link meta option p param source td th tr track"  # noqa: SIM905
     " wbr tbody thead tfoot".split()
 )
 _DEEPEST = 150

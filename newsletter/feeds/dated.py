@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
 _MONTH = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
     "|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
@@ -100,8 +100,8 @@ def opening_of(line: str) -> Opening | None:
     """How the line opens a dated section, or None where it does not.
 
     Without the word "update" in front, the date must stand alone or be followed by a stop: "June 8
-    2020 jnumed…" is a citation, "On 7th Dec 2017 the…" a sentence. Two months in digits ("3/4/2026")
-    open a section without a certain date.
+    2020 jnumed…" is a citation, "On 7th Dec 2017 the…" a sentence. Digits that can be read in two
+    ways ("3/4/2026") open a section without a certain date.
     """
     found = _OPENING.match(line)
     if found is None:

@@ -8,7 +8,9 @@ from hashlib import sha256
 
 from newsletter.feeds.links import without_tracking
 
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufe0e\ufe0f]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufe0e\ufe0f]"
+)
 _QUOTES = re.compile("[\"'`´‘’‚‛“”„‟‹›«»′″‴\u2035\u2036「」『』]")
 _DASHES = re.compile(r"\s*[-\u00ad\u2010-\u2015\u2212\ufe58\ufe63\uff0d]+\s*")
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)

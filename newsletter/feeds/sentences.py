@@ -6,10 +6,12 @@ import re
 
 _END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[」』”）]*|[۔؟।]+(?=\s|$)")
 _ABBREVIATIONS = frozenset(
-    "dr mr mrs ms mx prof sr jr st rev hon gen col capt lt sgt fr vs v al e.g i.e eg ie approx ca c"
-    " cf no nos nr vol pp p fig figs eq ref refs resp incl excl est dept inc ltd co corp bros ph.d"
-    " m.d b.sc m.sc u.s u.k e.u a.m p.m jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed"
-    " thu fri sat sun ave mt viz etc z.b d.h u.a bzw ggf usw".split()
+    "dr mr mrs ms mx prof sr jr st rev hon gen col capt lt sgt fr vs v al e.g i.e eg ie approx ca c"  # noqa: SIM905
+    " cf eq resp incl excl est dept inc ltd corp bros ph.d m.d b.sc m.sc u.s u.k e.u a.m p.m viz"
+    " etc z.b d.h u.a bzw ggf usw".split()
+)
+_BEFORE_NUMBERS = frozenset(
+    "no nos nr vol pp p fig figs ref refs jan feb mar apr jun jul aug sep sept oct nov dec".split()  # noqa: SIM905
 )
 _LAST_WORD = re.compile(r"([^\s(\[\"'“‘«]+)$")
 
@@ -18,6 +20,8 @@ def _is_abbreviation(before: str, after: str) -> bool:
     """Whether a single full stop after `before` belongs to the word."""
     found = _LAST_WORD.search(before[-40:])
     word = found[1] if found else ""
+    if word.lower() in _BEFORE_NUMBERS:
+        return after.lstrip()[:1].isdigit()
     if word.lower() in _ABBREVIATIONS:
         return not (word.lower() in ("etc", "p.m", "a.m") and after[:2].strip()[:1].isupper())
     return len(word) == 1 and word.isalpha() and word.isascii() and word not in "Iaio"
@@ -43,7 +47,9 @@ def sentences(text: str) -> tuple[str, ...]:
         if _goes_on(text, end.end()) and end[0][0] not in "。！？۔؟।":
             continue
         if plain_stop and (
-            _is_abbreviation(text[max(start, end.start() - 40) : end.start()], text[end.end() :][:3])
+            _is_abbreviation(
+                text[max(start, end.start() - 40) : end.start()], text[end.end() :][:3]
+            )
             or _opens_with_number(text, start, end.start())
         ):
             continue

@@ -33,7 +33,7 @@ _SHORTCODE = re.compile(
     re.IGNORECASE,
 )
 _EMBEDDED = re.compile(
-    r"\[embed[^\]]{0,200}\]\s*(https?://[^\s\[\]<>\"]{1,1000})\s*\[/embed\]", re.I
+    r"\[embed[^\]]{0,200}\]\s*(https?://[^\s\[\]<>\"]{1,1000})\s*\[/embed\]", re.IGNORECASE
 )
 _ADDRESS = re.compile(r"https?://[^\s\"'“”‘’″′<>\]]{1,1000}", re.IGNORECASE)
 _PASSES = 5
