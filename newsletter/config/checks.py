@@ -14,6 +14,8 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 """In the order of `datetime.weekday`, so that Monday is 0."""
 
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?|[0-9a-f:.]*:[0-9a-f:.]*(%\w+)?")
+_URL_SECRET = re.compile(r"([A-Za-z][\w+.-]*://)?.*:.*@")
+_QUERY_SECRET = re.compile(r"(pass\w*|\w*password|\w*key|\w*token|\w*secret)=[^&]*", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _MAILBOX = re.compile(
@@ -54,9 +56,14 @@ def did_you_mean(word: str, known: list[str]) -> str:
 
 
 def shown(value: str) -> str:
-    """A value as a message shows it: short, on one line, without the password of a URL."""
-    flat = _CONTROL.sub(" ", re.sub(r"//[^/@\s]*@", "//…@", value))
+    """A value as a message shows it: short, on one line, without passwords."""
+    flat = masked(_CONTROL.sub(" ", value))
     return f'"{flat[:57]}…"' if len(flat) > 60 else f'"{flat}"'
+
+
+def masked(value: str) -> str:
+    """A value without what may be a password in it: in front of an @, or in the query of a URL."""
+    return _QUERY_SECRET.sub(r"\1=…", _URL_SECRET.sub(r"\1…@", value))
 
 
 def one_line(value: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import time
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -102,6 +103,10 @@ class FeedSettings(BaseModel):
         "The address of the feed; Atom tells more about updates than RSS.",
         "an address such as https://blog.example.org/feed/atom/",
     )
+
+    def __repr_args__(self) -> Iterator[tuple[str, str]]:
+        """What `repr` shows: the address may hold a password, which it keeps to itself."""
+        yield "url", checks.masked(self.url)
 
 
 class TopicSettings(BaseModel):

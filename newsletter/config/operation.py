@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import BaseModel
 
+from newsletter.config import checks
 from newsletter.config.fields import (
     STRICT,
     Line,
@@ -27,8 +29,11 @@ class StoreSettings(BaseModel):
         "sqlite:///newsletter.db",
         "The database: a file, or a PostgreSQL server.",
         "sqlite:///newsletter.db or postgresql://user@host/name",
-        repr=False,
     )
+
+    def __repr_args__(self) -> Iterator[tuple[str, str]]:
+        """What `repr` shows: the address may hold a password, which it keeps to itself."""
+        yield "url", checks.masked(self.url)
 
 
 class SendGridSettings(BaseModel):

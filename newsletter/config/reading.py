@@ -6,10 +6,11 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import EnvSettingsSource
 
@@ -99,14 +100,25 @@ def _variables(dotenv: Path, environ: Mapping[str, str]) -> dict[str, tuple[str,
 
 
 def _dotenv(file: Path) -> dict[str, str | None]:
+    """What `.env` says, as it is written there: a `$` in a password stands for itself."""
     try:
-        return dotenv_values(file, interpolate=False, encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        text = toml_words.decode(file.read_bytes(), Path(file.name))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
         raise SettingsError(
-            f"The secrets in {file.name} cannot be read: {reason}.",
-            "Make it readable for the user who runs this program, and save it as UTF-8.",
+            f"The secrets in {file.name} cannot be read: {error.strerror or error}.",
+            "Make the file readable for the user who runs this program.",
         ) from None
+    found: dict[str, str | None] = {}
+    for binding in parse_stream(StringIO(text)):
+        if binding.error:
+            raise SettingsError(
+                f"{file.name}, line {binding.original.line}: this is not NAME=value.",
+                "Correct this line; a value with spaces or quotation marks needs 'quotes' around.",
+            )
+        found |= {binding.key: binding.value} if binding.key else {}
+    return found
 
 
 def _is_setting(name: str) -> bool:

@@ -183,8 +183,16 @@ def test_secrets_come_from_the_environment_or_dotenv(tmp_path: Path, dotenv: boo
 
 def test_secrets_never_show_themselves(tmp_path: Path) -> None:
     url = '[store]\nurl = "postgresql://me:sixth-secret@db.example.org/news"\n'
+    url += '[[feeds]]\nurl = "https://me:sixth-secret@blog.example.org/feed/"\n'
     settings = loaded(tmp_path, url, SECRET)
-    shown = [str(settings), repr(settings), repr(settings.secrets), repr(settings.store)]
+    assert "sixth-secret" in settings.store_url()
+    shown = [
+        str(settings),
+        repr(settings),
+        repr(settings.secrets),
+        repr(settings.store),
+        repr(settings.feeds),
+    ]
     shown += [str(settings.secrets), settings.secrets.model_dump_json(), f"{settings.store}"]
     assert not [text for text in shown if "-secret" in text]
 

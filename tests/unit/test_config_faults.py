@@ -278,6 +278,31 @@ def test_the_mark_of_windows_editors_is_no_fault(tmp_path: Path) -> None:
     assert load(tmp_path / "newsletter.toml", {}).newsletter.title == "Letters"
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://me:hidden@db/news",
+        "mysql://me:hid/den@db/news",
+        "mysql://me:x hidden@db",
+        "postgres:me:hidden@db",
+        "mysql://db/news?user=me&password=hidden",
+        "https://db/feed?api_key=hidden",
+    ],
+)
+def test_a_password_in_an_address_is_not_shown(tmp_path: Path, url: str) -> None:
+    message = refused(tmp_path, f'{SMALLEST}[store]\nurl = "{url}"\n').message
+    assert "line 9, store.url" in message
+    assert "hidden" not in message
+    assert "hid/den" not in message
+
+
+def test_a_line_of_dotenv_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("\n# mine\nSENDGRID_API_KEY='hunter\n")
+    error = refused(tmp_path, SMALLEST)
+    assert ".env, line 3: " in error.message
+    assert "hunter" not in str(error)
+
+
 def test_a_dotenv_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes("SENDGRID_API_KEY=hunter".encode("utf-16"))
     error = refused(tmp_path, SMALLEST)
