@@ -45,6 +45,7 @@ class SqliteFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._numbers = itertools.count(1)
+        self._template: Path | None = None
 
     @contextlib.contextmanager
     def empty(self) -> Iterator[str]:
@@ -52,11 +53,12 @@ class SqliteFiles:
 
     @contextlib.contextmanager
     def migrated(self) -> Iterator[str]:
-        template = self._folder / "template.db"
-        if not template.exists():
+        if self._template is None:
+            template = self._new_folder() / "template.db"
             _upgrade(self._url(template))
+            self._template = template
         path = self._new_folder() / "newsletter.db"
-        shutil.copy(template, path)  # with its mode: readable by the owner only
+        shutil.copy(self._template, path)  # with its mode: readable by the owner only
         yield self._url(path)
 
     def _new_folder(self) -> Path:
@@ -85,6 +87,7 @@ class PostgresqlDatabases:
     @contextlib.contextmanager
     def migrated(self) -> Iterator[str]:
         if self._template is None:
+            self._server.drop("migrated")  # one whose migration failed
             self._server.create("migrated")
             _upgrade(self._server.url("migrated"))
             self._template = "migrated"
