@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import html as entities
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -52,6 +51,7 @@ _KINDS = {
 }
 _INSIDE_ROW = re.compile(r"<(?:p|div|ul|ol|h[1-6]|blockquote|table)[ >]")
 _MARKUP = re.compile(r"<[^>]*>")
+_TABLE_PARTS = frozenset(("table", "thead", "tbody", "tfoot"))
 _CELL_GAP = " | "
 _PEEK = 300
 
@@ -79,6 +79,12 @@ class _Line:
     def space(self) -> None:
         if not self.spaced:
             self._put(" ")
+
+    def gap(self) -> None:
+        """Between two cells of a row."""
+        if self.words:
+            self._put(_CELL_GAP)
+            self.spaced = True
 
     def _put(self, text: str) -> None:
         self.words.append(text)
@@ -118,63 +124,77 @@ def _tidy(html: str) -> str:
     return _LAST_SPACE.sub(r"\1", html.strip())
 
 
-def _iterate(html: str) -> Iterator[Block]:
-    line = _Line()
-    kinds: list[tuple[str, Kind]] = []
-    in_row = False
-    last_break = -1
+@dataclass(slots=True)
+class _Reader:
+    """Reads cleaned HTML token by token into blocks."""
 
-    def flush(at: int) -> Iterator[Block]:
-        nonlocal last_break
-        if (block := line.take(kinds[-1][1] if kinds else Kind.PARAGRAPH)) is not None:
-            yield block
-        line.start, last_break = at, -1
+    html: str
+    found: list[Block] = field(default_factory=list)
+    line: _Line = field(default_factory=_Line)
+    kinds: list[tuple[str, Kind]] = field(default_factory=list)
+    in_row: bool = False
+    after_break: bool = False
 
-    for token in _TOKEN.finditer(html):
-        closing, name, rest, text = token.groups()
-        if text is not None:
-            line.add(text)
-            if text.strip():
-                last_break = -1
-        elif name is None:
-            line.add("<")
-        elif name in _INLINE:
-            line.leave(name) if closing else line.enter(name, f"<{name}{rest}>")
-        elif name == "br":
-            if in_row or not (last_break >= 0 or _begins_section(html, token.end())):
-                line.space()
-                last_break = token.start()
+    def read(self) -> list[Block]:
+        for token in _TOKEN.finditer(self.html):
+            if token[2]:
+                self._element(token)
             else:
-                yield from flush(token.end())
-        elif name in ("td", "th") and in_row:
-            if not closing and line.words:
-                line.words.append(_CELL_GAP)
-                line.pieces.append(_CELL_GAP)
-                line.spaced = True
+                self._text(token[4] or "<")
+        self._flush(len(self.html))
+        return self.found
+
+    def _text(self, raw: str) -> None:
+        self.line.add(raw)
+        if not raw.isspace():
+            self.after_break = False
+
+    def _element(self, token: re.Match[str]) -> None:
+        name, closing = token[2], bool(token[1])
+        if name in _INLINE:
+            self._inline(name, token)
+        elif name == "br":
+            self._break(token)
         elif name == "tr":
-            yield from flush(token.start())
-            in_row = not closing and not _is_layout(html, token.end())
-            kinds = _moved(kinds, name, bool(closing), Kind.ROW if in_row else None)
-        elif name == "img":
-            continue
-        elif in_row and name not in ("table", "thead", "tbody", "tfoot"):
-            line.space()
+            self._flush(token.start())
+            self.in_row = not closing and not _is_layout(self.html, token.end())
+            self._enter_or_leave(name, closing, Kind.ROW if self.in_row else None)
+        elif name in ("td", "th") and self.in_row:
+            if not closing:
+                self.line.gap()
+        elif self.in_row and name not in _TABLE_PARTS:
+            self.line.space()
+        elif name != "img":
+            self._flush(token.start())
+            self.in_row = self.in_row and name != "table"
+            self._enter_or_leave(name, closing, _KINDS.get(name))
+
+    def _inline(self, name: str, token: re.Match[str]) -> None:
+        if token[1]:
+            self.line.leave(name)
         else:
-            yield from flush(token.start())
-            in_row = in_row and name != "table"
-            kinds = _moved(kinds, name, bool(closing), _KINDS.get(name))
-    yield from flush(len(html))
+            self.line.enter(name, f"<{name}{token[3]}>")
 
+    def _break(self, token: re.Match[str]) -> None:
+        """Two line breaks make a paragraph; so does one before a dated opening."""
+        parts = self.after_break or _begins_section(self.html, token.end())
+        if parts and not self.in_row:
+            self._flush(token.end())
+        else:
+            self.line.space()
+            self.after_break = True
 
-def _moved(
-    kinds: list[tuple[str, Kind]], name: str, closing: bool, kind: Kind | None
-) -> list[tuple[str, Kind]]:
-    """The kinds of block we are in, after an element opened or closed."""
-    if kind is not None and not closing:
-        kinds.append((name, kind))
-    elif closing and kinds and kinds[-1][0] == name:
-        kinds.pop()
-    return kinds
+    def _flush(self, at: int) -> None:
+        block = self.line.take(self.kinds[-1][1] if self.kinds else Kind.PARAGRAPH)
+        if block is not None:
+            self.found.append(block)
+        self.line.start, self.after_break = at, False
+
+    def _enter_or_leave(self, name: str, closing: bool, kind: Kind | None) -> None:
+        if kind is not None and not closing:
+            self.kinds.append((name, kind))
+        elif closing and self.kinds and self.kinds[-1][0] == name:
+            self.kinds.pop()
 
 
 def _begins_section(html: str, at: int) -> bool:
@@ -191,7 +211,7 @@ def _is_layout(html: str, at: int) -> bool:
 
 def blocks(html: str) -> tuple[Block, ...]:
     """The blocks of cleaned HTML in reading order; `text` of each is one line, never empty."""
-    return tuple(_iterate(html))
+    return tuple(_Reader(html).read())
 
 
 def plain_text(html: str) -> str:

@@ -22,27 +22,29 @@ from newsletter.model.post import Change, Cleaned, Revision, Weight
 
 # Words that turn what a patient should do: a study's status, and every "not".
 _STATUS = frozenset(
-    "recruiting recruitment recruits recruited enrolling enrolment enrollment enrolled closed closes"
-    " closing completed completion approved approval approves terminated termination suspended"
-    " withdrawn withdraws withdrew halted stopped discontinued paused resumed reopened cancelled"
-    " canceled rejected refused granted authorised authorized licensed reimbursed funded available"
-    " unavailable recalled delayed postponed results result published failed failure opened"
-    " not no never longer nor without cannot neither safe unsafe died death".split()  # noqa: SIM905
+    "recruiting recruitment recruits recruited enrolling enrolment enrollment enrolled closed"  # noqa: SIM905
+    " closes closing completed completion approved approval approves terminated termination"
+    " suspended withdrawn withdraws withdrew halted stopped discontinued paused resumed reopened"
+    " opened cancelled canceled rejected refused granted authorised authorized licensed reimbursed"
+    " funded available unavailable recalled delayed postponed results result published failed"
+    " failure not no never longer nor without cannot neither safe unsafe died death".split()
 )
 _REGISTER = re.compile(
     r"\bNCT\W{0,3}0\d{7}\b|\bISRCTN\W{0,2}\d{8}\b|\b20\d{2}-\d{6}-\d{2}\b|\bACTRN\W{0,2}126\d{11}",
     re.IGNORECASE,
 )
-_STUDY = frozenset("trial trials study studies".split())  # noqa: SIM905
+_STUDY = frozenset(("trial", "trials", "study", "studies"))
 _FEW_WORDS = 5
 _NEW_SENTENCE = 8
 _SHARE = 0.4
-_FEED_CUT = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|…|\.\.\.)\s*(?:(?:continue|read) \w+.{0,80})?$")
+_FEED_CUT = re.compile(
+    r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|…|\.\.\.)\s*(?:(?:continue|read) \w+.{0,80})?$"
+)
 
 
 def revision_of(title: str, cleaned: Cleaned) -> Revision:
     """A post's text as one version. `text_hash` is the same for texts that differ in nothing."""
-    keys = sorted(key for _, key in significant(cleaned.text.split("\n")))
+    keys = sorted(significant(cleaned.text.split("\n")))
     return Revision(
         title=title,
         html=cleaned.html,
@@ -118,11 +120,11 @@ def _news(found: Difference, lines: Sequence[str]) -> _News:
     sections = (*_new_sections(found.added, lines), *_grown_sections(found.edited))
     in_section = {passage.at for section in sections for passage in section.passages}
     paragraphs = tuple(
-        at
-        for at in found.added
-        if at not in in_section and _is_news(lines[at], in_tail=at >= tail)
+        at for at in found.added if at not in in_section and _is_news(lines[at], in_tail=at >= tail)
     )
-    told = [(edit, reason) for edit in found.edited if (reason := _why_major(edit, edit.at >= tail))]
+    told = [
+        (edit, reason) for edit in found.edited if (reason := _why_major(edit, edit.at >= tail))
+    ]
     return _News(
         sections=sections,
         paragraphs=paragraphs,

@@ -37,14 +37,16 @@ _ACTIVE = (
 )
 _EMBEDS = "iframe,video,audio,embed,object,amp-youtube,amp-video"
 _BLOCKS = frozenset(
-    "address article aside blockquote center dd details div dl dt fieldset figcaption figure footer"  # noqa: SIM905
-    " h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody td tfoot th thead"
-    " tr ul body".split()
+    "address article aside blockquote center dd details div dl dt fieldset figcaption"  # noqa: SIM905
+    " figure footer h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody td"
+    " tfoot th thead tr ul body".split()
 )
-_MAY_BE_DEBRIS = frozenset("p div h1 h2 h3 h4 h5 h6 li section aside footer center".split())  # noqa: SIM905
+_MAY_BE_DEBRIS = frozenset(
+    ("p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "section", "aside", "footer", "center")
+)
 _MAY_BE_EMPTY = _MAY_BE_DEBRIS | frozenset(
-    "a abbr article b blockquote cite code del dl em figcaption figure header i ins main mark nav ol"  # noqa: SIM905
-    " q s small span strong sub summary sup table tbody tfoot thead tr u ul".split()
+    "a abbr article b blockquote cite code del dl em figcaption figure header i ins"  # noqa: SIM905
+    " main mark nav ol q s small span strong sub summary sup table tbody tfoot thead tr u ul".split()
 )
 _LONGEST_DEBRIS = 700
 _SMALLEST_ICON = 2

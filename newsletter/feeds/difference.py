@@ -8,7 +8,7 @@ versions of each other, and only as far as a budget goes.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import chain
@@ -20,7 +20,7 @@ _RARE = 8
 _ALIKE = 0.5
 _CELLS = 400_000
 _LONGEST_ALIGNED = 400
-_RUN = 3
+_CANDIDATES = 3
 _KNOWN_RUNS = 0.8
 
 
@@ -46,70 +46,119 @@ class Difference:
     added: tuple[int, ...]
     edited: tuple[Edit, ...]
     removed: tuple[str, ...]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing differs, but perhaps the order of the lines."""
-        return not (self.added or self.edited or self.removed)
+    is_empty: bool
+    """Whether nothing differs that weighs, but perhaps the order of the lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """The lines of one text that the other one lacks, by number, and what stands before each."""
+    """The lines of one text that the other one lacks, by number: their words, what stood before."""
 
-    lines: Sequence[str]
-    unmatched: tuple[int, ...]
+    words: dict[int, list[str]]
     before: dict[int, str]
 
+    def runs(self) -> _Runs:
+        """What is needed to tell whether text of the other side was here."""
+        found = self.words.values()
+        return _Runs(
+            words=frozenset(chain.from_iterable(found)),
+            runs=frozenset(run for line in found for run in _threes(line)),
+        )
 
-def significant(lines: Sequence[str]) -> list[tuple[int, str]]:
-    """The lines that count, numbered and made comparable: no standing text, no empty ones."""
-    numbered = ((at, comparable(line)) for at, line in enumerate(lines) if not is_standing(line))
-    return [(at, key) for at, key in numbered if key]
+
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """All words of some lines, and all runs of three."""
+
+    words: frozenset[str]
+    runs: frozenset[tuple[str, ...]]
+
+    def know(self, found: Sequence[str]) -> bool:
+        """Whether a text is from there, if split, joined or moved: no new word, few new runs."""
+        own = _threes(found)
+        if not own or not self.words.issuperset(found):
+            return False
+        return sum(run in self.runs for run in own) >= _KNOWN_RUNS * len(own)
+
+
+def _threes(found: Sequence[str]) -> list[tuple[str, ...]]:
+    return list(zip(found, found[1:], found[2:], strict=False))
+
+
+def significant(lines: Iterable[str]) -> list[str]:
+    """The lines that count, made comparable: no standing text, no empty ones."""
+    keys = (comparable(line) for line in lines if not is_standing(line))
+    return [key for key in keys if key]
 
 
 def difference(old: Sequence[str], new: Sequence[str]) -> Difference:
     """What differs between two texts, given as lines."""
-    old_lines, new_lines = significant(old), significant(new)
-    spare_old = Counter(key for _, key in old_lines)
-    spare_new = Counter(key for _, key in new_lines)
-    gone = _side(old, old_lines, spare_new)
-    come = _side(new, new_lines, spare_old)
+    gone, come = _sides(old, new)
     pairs = _pairs(gone, come)
-    gone_words = [words(old[at]) for at in gone.unmatched]
-    come_words = [words(new[at]) for at in come.unmatched]
-    went, came = _runs(gone_words), _runs(come_words)
-    paired_old = set(pairs.values())
-    flat = [*chain.from_iterable(gone_words)] == [*chain.from_iterable(come_words)]
+    flat = _flat(gone) == _flat(come)  # the same words, in other lines
+    went, came = gone.runs(), come.runs()
+    paired = set(pairs.values())
     return Difference(
         added=tuple(
             at
-            for at, found in zip(come.unmatched, come_words, strict=True)
-            if at not in pairs and not flat and not _is_known(found, went)
+            for at, found in come.words.items()
+            if at not in pairs and not flat and not went.know(found)
         ),
-        edited=tuple(_edits(old, new, pairs, went, came)),
+        edited=tuple(_edits(old, new, pairs, (gone, come), (went, came))),
         removed=tuple(
             old[at]
-            for at, found in zip(gone.unmatched, gone_words, strict=True)
-            if at not in paired_old and not flat and not _is_known(found, came)
+            for at, found in gone.words.items()
+            if at not in paired and not flat and not came.know(found)
         ),
+        is_empty=not gone.words and not come.words,
     )
 
 
-def _side(
-    lines: Sequence[str], numbered: Sequence[tuple[int, str]], other: Counter[str]
-) -> _Side:
-    """Of a line that comes more often than in the other text, the first ones are the surplus."""
-    surplus = Counter(key for _, key in numbered) - other
-    unmatched, before, last = [], {}, ""
-    for at, key in numbered:
-        if surplus[key] > 0:
-            surplus[key] -= 1
-            unmatched.append(at)
+def _flat(side: _Side) -> list[str]:
+    return [*chain.from_iterable(side.words.values())]
+
+
+def _sides(old: Sequence[str], new: Sequence[str]) -> tuple[_Side, _Side]:
+    """What each text has beyond the other: first by the letter, then by what weighs."""
+    old_raw, new_raw = (
+        _surplus_lines(list(enumerate(old)), new),
+        _surplus_lines(list(enumerate(new)), old),
+    )
+    old_keys, new_keys = _weighing(old_raw), _weighing(new_raw)
+    gone = _surplus_lines(old_keys, [key for _, key in new_keys])
+    come = _surplus_lines(new_keys, [key for _, key in old_keys])
+    return _side(old, gone), _side(new, come)
+
+
+def _surplus_lines(
+    numbered: Sequence[tuple[int, str]], other: Iterable[str]
+) -> list[tuple[int, str]]:
+    """The lines that come more often than in the other text; of repeated ones, the first."""
+    surplus = Counter(line for _, line in numbered)
+    surplus.subtract(other)
+    found = []
+    for at, line in numbered:
+        if surplus[line] > 0:
+            surplus[line] -= 1
+            found.append((at, line))
+    return found
+
+
+def _weighing(numbered: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+    keys = ((at, comparable(line)) for at, line in numbered if not is_standing(line))
+    return [(at, key) for at, key in keys if key]
+
+
+def _side(lines: Sequence[str], unmatched: Sequence[tuple[int, str]]) -> _Side:
+    numbers = {at for at, _ in unmatched}
+    before: dict[int, str] = {}
+    last = ""
+    for at, line in enumerate(lines):
+        if at in numbers:
             before[at] = last
         else:
-            last = key
-    return _Side(lines, tuple(unmatched), before)
+            last = line
+    return _Side({at: words(key) for at, key in unmatched}, before)
 
 
 # Which new line is a version of which old one
@@ -117,23 +166,29 @@ def _side(
 
 def _pairs(gone: _Side, come: _Side) -> dict[int, int]:
     """New line number to old line number: by the rare words they share, then by their place."""
-    old_words = {at: frozenset(words(gone.lines[at])) for at in gone.unmatched}
+    sets = {at: frozenset(found) for at, found in gone.words.items()}
     where: dict[str, list[int]] = defaultdict(list)
-    for at, found in old_words.items():
+    for at, found in sets.items():
         for word in found:
             where[word].append(at)
-    free = set(old_words)
+    rare = {word: lines for word, lines in where.items() if len(lines) <= _RARE}
+    free = set(sets)
     pairs: dict[int, int] = {}
-    for at in come.unmatched:
-        ours = frozenset(words(come.lines[at]))
-        votes = Counter(
-            line for word in ours for line in where.get(word, ()) if len(where[word]) <= _RARE
-        )
-        best = max(votes, key=lambda line: (_likeness(ours, old_words[line]), -line), default=None)
-        if best in free and best is not None and _likeness(ours, old_words[best]) >= _ALIKE:
+    for at, own in come.words.items():
+        ours = frozenset(own)
+        best = _most_alike(ours, sets, rare)
+        if best is not None and best in free and _likeness(ours, sets[best]) >= _ALIKE:
             pairs[at] = best
             free.discard(best)
-    return pairs | _pairs_by_place(gone, come, free, set(come.unmatched) - set(pairs))
+    return pairs | _pairs_by_place(gone, come, free, come.words.keys() - pairs.keys())
+
+
+def _most_alike(
+    ours: frozenset[str], sets: dict[int, frozenset[str]], rare: dict[str, list[int]]
+) -> int | None:
+    votes = Counter(chain.from_iterable(rare[word] for word in ours if word in rare))
+    likely = [line for line, _ in votes.most_common(_CANDIDATES)]
+    return max(likely, key=lambda line: (_likeness(ours, sets[line]), -line), default=None)
 
 
 def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
@@ -146,17 +201,19 @@ def _pairs_by_place(
     gone: _Side, come: _Side, free_old: set[int], free_new: set[int]
 ) -> dict[int, int]:
     """Where one line stands in the place of one other, it is its new version."""
-    old_places: dict[str, list[int]] = defaultdict(list)
-    new_places: dict[str, list[int]] = defaultdict(list)
-    for at in sorted(free_old):
-        old_places[gone.before[at]].append(at)
-    for at in sorted(free_new):
-        new_places[come.before[at]].append(at)
+    old_places, new_places = _by_place(gone, free_old), _by_place(come, free_new)
     return {
         ours[0]: theirs[0]
         for place, ours in new_places.items()
         if len(ours) == 1 and len(theirs := old_places.get(place, [])) == 1
     }
+
+
+def _by_place(side: _Side, numbers: set[int]) -> dict[str, list[int]]:
+    places: dict[str, list[int]] = defaultdict(list)
+    for at in sorted(numbers):
+        places[side.before[at]].append(at)
+    return places
 
 
 # Words
@@ -166,24 +223,23 @@ def _edits(
     old: Sequence[str],
     new: Sequence[str],
     pairs: dict[int, int],
-    went: frozenset[tuple[str, ...]],
-    came: frozenset[tuple[str, ...]],
-) -> Iterable[Edit]:
+    sides: tuple[_Side, _Side],
+    runs: tuple[_Runs, _Runs],
+) -> Iterator[Edit]:
+    gone, come = sides
     budget = _CELLS
     for at, old_at in sorted(pairs.items()):
-        before, after = words(old[old_at]), words(new[at])
-        if before == after:
-            yield Edit(at=at, old=old[old_at], new=new[at], inserted=(), deleted=(), typos=0)
-            continue
-        before, after = _middle(before, after)
+        before, after = _middle(gone.words[old_at], come.words[at])
         cells = len(before) * len(after)
-        longest = max(len(before), len(after))
-        if longest <= _LONGEST_ALIGNED and cells <= budget:
+        if max(len(before), len(after)) <= _LONGEST_ALIGNED and cells <= budget:
             budget -= cells
             steps = _aligned(before, after)
         else:
             steps = [(_surplus(before, after), _surplus(after, before))]
-        yield _edit(at, old[old_at], new[at], steps, went, came)
+        inserted, deleted, typos = _weigh(steps, *runs)
+        yield Edit(
+            at=at, old=old[old_at], new=new[at], inserted=inserted, deleted=deleted, typos=typos
+        )
 
 
 def _middle(before: list[str], after: list[str]) -> tuple[list[str], list[str]]:
@@ -205,29 +261,22 @@ def _surplus(ours: list[str], theirs: list[str]) -> list[str]:
     return list((Counter(ours) - Counter(theirs)).elements())
 
 
-def _edit(
-    at: int,
-    old: str,
-    new: str,
-    steps: Iterable[tuple[list[str], list[str]]],
-    went: frozenset[tuple[str, ...]],
-    came: frozenset[tuple[str, ...]],
-) -> Edit:
+def _weigh(
+    steps: Iterable[tuple[list[str], list[str]]], went: _Runs, came: _Runs
+) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+    """The words put in, those taken out, and how many were merely respelt."""
     inserted: list[str] = []
     deleted: list[str] = []
     typos = 0
     for out, in_ in steps:
-        if len(out) == len(in_) and all(map(is_respelt, out, in_)):
-            typos += len(out)
-            continue
         if "".join(out) == "".join(in_):
             typos += 1  # "follow up" and "followup"
-            continue
-        inserted += [] if len(in_) > _RUN and _is_known(in_, went) else in_
-        deleted += [] if len(out) > _RUN and _is_known(out, came) else out
-    return Edit(
-        at=at, old=old, new=new, inserted=tuple(inserted), deleted=tuple(deleted), typos=typos
-    )
+        elif len(out) == len(in_) and all(map(is_respelt, out, in_)):
+            typos += len(out)
+        else:
+            inserted += [] if went.know(in_) else in_
+            deleted += [] if came.know(out) else out
+    return tuple(inserted), tuple(deleted), typos
 
 
 def is_respelt(one: str, other: str) -> bool:
@@ -241,15 +290,3 @@ def is_respelt(one: str, other: str) -> bool:
     swapped = size == 2 and left == right[::-1]
     british = {"".join(left), "".join(right)} in ({"s", "z"}, {"u", ""})
     return swapped or british or size <= 1 or (size == 2 and min(len(one), len(other)) >= 8)
-
-
-def _runs(lines: Iterable[list[str]]) -> frozenset[tuple[str, ...]]:
-    """All runs of three words; by them text is known again that was split, joined or moved."""
-    return frozenset(
-        run for found in lines for run in zip(found, found[1:], found[2:], strict=False)
-    )
-
-
-def _is_known(found: list[str], runs: frozenset[tuple[str, ...]]) -> bool:
-    own = list(zip(found, found[1:], found[2:], strict=False))
-    return bool(own) and sum(run in runs for run in own) >= _KNOWN_RUNS * len(own)

@@ -74,9 +74,7 @@ def _fill(chosen: Iterable[tuple[Block, str]]) -> Iterator[_Taken]:
             return
 
 
-def _spans(
-    text: str, unlike: str, room: int, *, first: bool
-) -> tuple[list[tuple[int, int]], bool]:
+def _spans(text: str, unlike: str, room: int, *, first: bool) -> tuple[list[tuple[int, int]], bool]:
     """Where the sentences to quote stand in the text, and whether there was no room for more."""
     old = {comparable(sentence) for sentence in sentences(unlike)}
     spans: list[tuple[int, int]] = []
@@ -109,7 +107,7 @@ def _cut(block: Block, spans: Sequence[tuple[int, int]]) -> _Taken:
         else:
             merged.append((start, end))
     end = merged[-1][1]
-    unfinished = end < len(block.text) and block.text[end - 1] not in ".!?…。！？۔؟।\"”’»)"
+    unfinished = end < len(block.text) and block.text[end - 1] not in '.!?…。！？۔؟।"”’»)'
     tail = "…" if unfinished else ""
     return _Taken(
         block,
@@ -149,7 +147,7 @@ def _tag(
             open_tags.pop()
     else:
         open_tags.append((found[2], found[0]))
-    if inside and (out or not found[1]) and (out or False):
+    if inside and out:
         out.append(found[0])
 
 
