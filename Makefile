@@ -12,7 +12,7 @@ STAMPS := $(VENV)/stamps
 export UV_NO_CONFIG := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow lint types floors format bench bench-short docs lock clean
+.PHONY: help demo test slow lint types format bench bench-short docs lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
