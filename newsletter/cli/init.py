@@ -14,7 +14,7 @@ from newsletter.cli.output import emit, interactive, json_option, say, warn
 
 if TYPE_CHECKING:
     from newsletter.config.starter import Start
-    from newsletter.model.feed import Fetched, ParsedFeed
+    from newsletter.model.feed import ParsedFeed
 
 _TRIES = 3
 
@@ -22,7 +22,9 @@ _TRIES = 3
 @click.command()
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 @click.option("--feed", metavar="URL", help="The blog's feed, or the blog's address.")
-@click.option("--timezone", envvar="TZ", help="Such as Europe/London.  [default: this computer's]")
+@click.option(
+    "--timezone", metavar="NAME", help="Such as Europe/London.  [default: this computer's]"
+)
 @json_option
 @pass_app
 def command(app: App, folder: Path | None, feed: str | None, timezone: str | None) -> None:
@@ -43,7 +45,7 @@ def command(app: App, folder: Path | None, feed: str | None, timezone: str | Non
             "There is no terminal to ask for the blog's address. Give it with --feed URL."
         )
     warnings: list[str] = []
-    start = _known(app, feed, _zone(timezone, warnings), warnings)
+    start = _known(app, feed, _zone(timezone), warnings)
     written = _write(settings, start)
     for warning in warnings:
         warn(warning)
@@ -116,23 +118,18 @@ def _asked_feed() -> tuple[str, ParsedFeed | None]:
 
 def _discovered(address: str) -> tuple[str, ParsedFeed]:
     from newsletter.feeds.discover import discover
+    from newsletter.wiring import fetch_page
 
-    found = discover(address, fetch=_fetch)
+    found = discover(address, fetch=fetch_page)
     say(f"Found {found.feed_url}")
     return found.feed_url, _read(found.feed_url)
 
 
 def _read(url: str) -> ParsedFeed:
     from newsletter.feeds.parse import parse
+    from newsletter.wiring import fetch_page
 
-    return parse(_fetch(url))
-
-
-def _fetch(url: str) -> Fetched:
-    from newsletter import __version__
-    from newsletter.feeds.fetch import Limits, fetch
-
-    return fetch(url, limits=Limits(total=30), user_agent=f"newsletter/{__version__}")
+    return parse(fetch_page(url))
 
 
 def _asked(start: Start) -> Start:
@@ -165,16 +162,22 @@ def _checked(check: Callable[[str], str]) -> Callable[[str], str]:
     return asked_again
 
 
-def _zone(given: str | None, warnings: list[str]) -> str:
-    """The time zone: as given, or that of this computer, or UTC."""
+def _zone(given: str | None) -> str:
+    """The time zone: as given, or that of the environment or of this computer, or UTC."""
     from newsletter.config.checks import Wrong, time_zone
+    from newsletter.wiring import environment
 
-    for name in (given, _system_zone()):
+    if given is not None:
         try:
-            if name:
-                return time_zone(name.removeprefix(":"))
+            return time_zone(given)
         except Wrong as wrong:
-            warnings.append(f"{wrong.problem}; it is not used. {wrong.hint}".strip())
+            told = f"{wrong.problem}. {wrong.hint}".strip()
+            raise click.BadParameter(told, param_hint="--timezone") from None
+    for name in (environment().get("TZ", "").removeprefix(":"), _system_zone()):
+        try:
+            return time_zone(name)
+        except Wrong:
+            continue
     return "UTC"
 
 

@@ -28,11 +28,11 @@ BLOG = (
 ENVIRONMENT = {**os.environ, "TZ": "Europe/London", "COLUMNS": "200"}
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "newsletter", *arguments],
         cwd=folder,
-        env=ENVIRONMENT,
+        env={**ENVIRONMENT, **variables},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -140,13 +140,19 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     assert "file" in done.stderr
 
 
-def test_a_wrong_time_zone_is_warned_of_and_not_written(tmp_path: Path) -> None:
+def test_a_wrong_time_zone_is_wrong_usage(tmp_path: Path) -> None:
     done = run(
         tmp_path, "init", "--timezone", "Europe/Lodnon", "--feed", "http://127.0.0.1:1/feed/"
     )
-    assert done.returncode == 0
+    assert done.returncode == 2
     assert "Did you mean Europe/London?" in done.stderr
-    assert load(tmp_path / "newsletter.toml", {}).newsletter.timezone != "Europe/Lodnon"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_environment_with_an_odd_time_zone_does_no_harm(tmp_path: Path) -> None:
+    done = run(tmp_path, "init", "--feed", "http://127.0.0.1:1/feed/", TZ="<+03>-3")
+    assert done.returncode == 0, done.stderr
+    load(tmp_path / "newsletter.toml", {})
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
