@@ -31,18 +31,25 @@ class Origins:
     variables: Mapping[Path, str] = field(default_factory=dict)
 
     def place(self, path: Path) -> str:
-        """For a person: `line 4, newsletter.title`, or `environment variable NEWSLETTER_…`."""
-        for length in range(len(path), 0, -1):
-            if path[:length] in self.variables:
-                return self.variables[path[:length]]
+        """For a person: `line 4, newsletter.title`, or `environment, NEWSLETTER_…`."""
+        variable = self._variable(path)
+        if variable:
+            return variable
         line = line_of(self.lines, path)
         return f"line {line}, {dotted(path)}" if line else dotted(path)
 
-    def order(self, path: Path) -> tuple[int, str]:
+    def from_file(self, path: Path) -> bool:
+        """Whether a setting stands in the file, or nowhere; else it is of the environment."""
+        return not self._variable(path)
+
+    def order(self, path: Path) -> tuple[bool, int, str]:
         """Sorts faults as a person goes through the file; those of the environment come last."""
-        place = self.place(path)
         line = line_of(self.lines, path) or 0
-        return (line if place.endswith(dotted(path)) else 1_000_000, place)
+        return (not self.from_file(path), line, self.place(path))
+
+    def _variable(self, path: Path) -> str:
+        around = (path[:length] for length in range(len(path), 0, -1))
+        return next((self.variables[part] for part in around if part in self.variables), "")
 
 
 def dotted(path: Path) -> str:
@@ -59,7 +66,8 @@ def complaint(faults: Iterable[Fault], origins: Origins) -> SettingsError:
     lines = [f"{origins.place(fault.path)}: {fault.problem}" for fault in sorted_faults]
     lines = list(dict.fromkeys(lines))
     if len(lines) == 1:
-        return SettingsError(f"The settings are wrong. {origins.file}, {lines[0]}", MEND)
+        file = f"{origins.file}, " if origins.from_file(sorted_faults[0].path) else ""
+        return SettingsError(f"The settings are wrong. {file}{lines[0]}", MEND)
     listed = "\n".join(f"  - {line}" for line in lines)
     return SettingsError(
         f"The settings are wrong in {len(lines)} places ({origins.file}):\n{listed}",

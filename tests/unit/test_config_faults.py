@@ -109,6 +109,12 @@ def test_a_single_fault_is_one_line(tmp_path: Path) -> None:
     assert error.mend
 
 
+def test_a_fault_of_the_environment_does_not_blame_the_file(tmp_path: Path) -> None:
+    message = refused(tmp_path, SMALLEST, {"NEWSLETTER_FUSE__MAX_ITEMS": "0"}).message
+    assert "newsletter.toml" not in message
+    assert "wrong. environment, NEWSLETTER_FUSE__MAX_ITEMS: the number 0" in message
+
+
 def test_nothing_at_all_says_what_is_required(tmp_path: Path) -> None:
     message = refused(tmp_path, "").message
     for name in ("newsletter.title", "newsletter.sender", "newsletter.website", "feeds"):
