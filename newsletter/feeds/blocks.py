@@ -83,7 +83,7 @@ class _Line:
     def gap(self) -> None:
         """Between two cells of a row."""
         if self.words:
-            self._put(_CELL_GAP)
+            self._put(_CELL_GAP.lstrip() if self.spaced else _CELL_GAP)
             self.spaced = True
 
     def _put(self, text: str) -> None:

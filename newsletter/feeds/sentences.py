@@ -65,5 +65,5 @@ def shortened(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     room = max(1, limit - 1)
-    cut = text[: room + 1].rsplit(None, 1)[0] if " " in text[: room + 1] else text[:room]
-    return f"{cut[:room].rstrip(' ,;:–—-.(')}…"
+    space = text.rfind(" ", 0, room + 1)
+    return f"{text[: space if space > 0 else room].rstrip(' ,;:–—-.(')}…"
