@@ -122,7 +122,7 @@ def _shown(item: DigestItem, masthead: Masthead, zone: ZoneInfo) -> ShownItem:
         read=f"Read “{wording.shortened(title, _BUTTON_LIMIT)}”",
         excerpt=wording.one_line(item.excerpt),
         picture=_picture(item.image, masthead.website),
-        change=wording.one_line(item.change),
+        change=wording.sentence(item.change),
         quote_html=safe_fragment(item.quote_html),
         quote_text=item.quote_text,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from html.parser import HTMLParser
 
 from newsletter.editions.wording import without_controls
@@ -20,19 +19,20 @@ def wrapped(text: str, indent: str = "", bullet: str = "") -> str:
     `indent` starts every line; `bullet` starts the first one, and the others hang below its text.
     """
     first, rest = indent + bullet, indent + " " * len(bullet)
-    lines = (" ".join(line.split()) for line in without_controls(text).splitlines())
-    return "\n".join(_filled(line, first, rest) for line in lines if line)
+    lines = (line.split() for line in without_controls(text).splitlines())
+    return "\n".join(_filled(words, first, rest) for words in lines if words)
 
 
-def _filled(line: str, first: str, rest: str) -> str:
-    return textwrap.fill(
-        line,
-        WIDTH,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+def _filled(words: list[str], first: str, rest: str) -> str:
+    """Much quicker than the standard library's, which looks for more places to break."""
+    lines, line = [], first + words[0]
+    for word in words[1:]:
+        if len(line) + 1 + len(word) <= WIDTH:
+            line += " " + word
+        else:
+            lines.append(line)
+            line = rest + word
+    return "\n".join([*lines, line])
 
 
 def rule(character: str = "-") -> str:

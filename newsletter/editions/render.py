@@ -109,7 +109,7 @@ def _filled(name: str, values: dict[str, object], overrides: Path | None) -> str
         return environment.get_template(name).render(values)
     except TemplateSyntaxError as error:
         raise _template_error(error.filename or name, error.lineno, error) from error
-    except Exception as error:  # noqa: BLE001 - a template is a program that the admin may write
+    except Exception as error:  # a template is a program that the admin may write
         raise _template_error(*_place(error, name), error) from error
 
 
@@ -158,5 +158,16 @@ def _as_markup(value: object) -> object:
     """
     if not isinstance(value, str):
         return value
-    safe = value if hasattr(value, "__html__") else escape(value)
-    return do_mark_safe(str(safe).replace("{", "&#123;").replace("}", "&#125;"))
+    if hasattr(value, "__html__"):
+        return _without_braces(value)
+    return _escaped(value)
+
+
+@lru_cache(maxsize=2048)
+def _escaped(text: str) -> str:
+    """Cached, since colours come often, and a post is in the mails of several topics."""
+    return _without_braces(escape(text))
+
+
+def _without_braces(html: str) -> str:
+    return do_mark_safe(str(html).replace("{", "&#123;").replace("}", "&#125;"))

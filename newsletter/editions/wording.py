@@ -92,6 +92,12 @@ def dates_of(item: DigestItem, zone: ZoneInfo) -> str:
     return f"First published {published}" if published else f"Updated {updated}" if updated else ""
 
 
+def sentence(text: str) -> str:
+    """The text on one line with a full stop at its end, unless it has another end already."""
+    line = one_line(text)
+    return f"{line}." if line[-1:].isalnum() or line.endswith("”") else line
+
+
 def reading_time(item: DigestItem) -> str:
     """`4 min read`, at least one minute."""
     return f"{max(1, item.reading_minutes)} min read"
@@ -99,7 +105,7 @@ def reading_time(item: DigestItem) -> str:
 
 def preheader_of(digest: Digest) -> str:
     """What an inbox shows after the subject, at most 120 characters, no line breaks."""
-    parts = [f"{title_of(item)}: {one_line(item.change)}" for item in digest.updated if item.change]
+    parts = [f"{title_of(item)}: {sentence(item.change)}" for item in digest.updated if item.change]
     parts += [title_of(item) for item in digest.new]
     parts += [title_of(item) for item in digest.updated if not item.change]
     return shortened(" · ".join(parts) or one_line(digest.masthead.title), 120)

@@ -60,6 +60,20 @@ def test_counts_leave_out_what_there_is_none_of() -> None:
     assert wording.counts_of(both) == "2 updated posts · 1 new post"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("New section of 14 November 2026", "New section of 14 November 2026."),
+        ("The title is now “Walking”", "The title is now “Walking”."),
+        ("Closed.", "Closed."),
+        ("Why?", "Why?"),
+        (" ", ""),
+    ],
+)
+def test_what_changed_ends_as_a_sentence(text: str, shown: str) -> None:
+    assert wording.sentence(text) == shown
+
+
 def test_a_post_without_a_title_gets_a_name() -> None:
     assert wording.title_of(new_post(title=" \n\x00 ")) == "Untitled post"
 
