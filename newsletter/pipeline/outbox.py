@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from newsletter.delivery.transports.contract import TEST_FOLDER
 from newsletter.editions.preview import SHOWN_MESSAGES, OutboxEdition, look, outbox_page
 from newsletter.model.edition import Rendered
 from newsletter.pipeline.files import write_private
@@ -20,7 +21,10 @@ def write_pages(
     write_private(looks / "all.html", look(rendered.html, "light", pictures=pictures))
     write_private(looks / "all.txt", rendered.text)
     write_private(looks / "all.subject.txt", rendered.subject + "\n")
-    editions = sorted((found for found in folder.iterdir() if found.is_dir()), reverse=True)
+    editions = sorted(
+        (found for found in folder.iterdir() if found.is_dir() and found.name != TEST_FOLDER),
+        reverse=True,
+    )
     write_private(folder / "index.html", outbox_page([_edition(found) for found in editions]))
 
 

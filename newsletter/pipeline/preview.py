@@ -123,7 +123,7 @@ def _write(
     sample: bool = False,
 ) -> Preview:
     tags, masthead = Tags.of(edition.nonce), masthead_of(context.settings)
-    findings = {variant.key: check(variant, tags, masthead) for variant in variants}
+    findings = tuple(f for variant in variants for f in check(variant, tags, masthead))
     folder = out / ("sample" if sample else edition.key)
     for name, content in preview_files(edition.key, variants, findings, pictures=pictures).items():
         write_private(folder / name, content)
@@ -133,7 +133,7 @@ def _write(
         subject=variants[0].subject,
         items=items,
         variants=tuple(variant.key for variant in variants),
-        findings=tuple(finding for found in findings.values() for finding in found),
+        findings=findings,
         sample=sample,
     )
 

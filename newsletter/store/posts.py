@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from newsletter.model.post import (
     Candidate,
@@ -126,21 +126,30 @@ def add_revision(
     )
 
 
+def get(connection: Connection, post_id: int) -> PostSummary | None:
+    """One post as `posts show` shows it; None when there is none of this number."""
+    row = connection.execute(_summaries().where(post.c.id == post_id)).one_or_none()
+    return _summary(row) if row else None
+
+
 def summaries(connection: Connection, *, limit: int | None = None) -> list[PostSummary]:
     """All posts, newest first, as `posts list` shows them."""
+    when = func.coalesce(post.c.published, post.c.first_seen_at)
+    query = _summaries().order_by(when.desc(), post.c.id.desc()).limit(limit)
+    return [_summary(row) for row in connection.execute(query)]
+
+
+def _summaries() -> Select[Any]:
     counted = (
         select(revision.c.post_id, func.max(revision.c.number).label("number"))
         .group_by(revision.c.post_id)
         .subquery()
     )
-    query = (
+    return (
         select(post, counted.c.number, revision.c.weight)
         .join(counted, counted.c.post_id == post.c.id)
         .join(revision, _is(counted))
-        .order_by(func.coalesce(post.c.published, post.c.first_seen_at).desc(), post.c.id.desc())
-        .limit(limit)
     )
-    return [_summary(row) for row in connection.execute(query)]
 
 
 def history(connection: Connection, post_id: int) -> list[StoredRevision]:

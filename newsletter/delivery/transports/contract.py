@@ -11,12 +11,19 @@ from newsletter.delivery.message import Envelope
 from newsletter.model.delivery import Recipient
 from newsletter.model.edition import Channel, Rendered, Tags
 
+TEST_FOLDER = "test"
+"""Where a transport that writes files keeps test mails, apart from those of editions."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """All that is the same for a batch: one variant of a frozen edition, and what goes round it."""
+    """All that is the same for a batch: one variant of a frozen edition, and what goes round it.
+
+    `folder` is where a transport that writes files puts them, if not under the edition's key.
+    """
 
     edition_key: str
+    folder: str = ""
     envelope: Envelope
     rendered: Rendered
     tags: Tags

@@ -36,7 +36,7 @@ class Outbox:
     def submit(self, mail: Mail, recipients: Sequence[Recipient], *, date: datetime) -> Submission:
         """Writes one file a recipient."""
         template = self._template(mail)
-        folder = self._folder / mail.edition_key
+        folder = self._folder / (mail.folder or mail.edition_key)
         try:
             _private_folder(folder)
             for recipient in recipients:

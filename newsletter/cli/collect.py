@@ -1,0 +1,35 @@
+"""`newsletter collect`."""
+
+from __future__ import annotations
+
+import click
+
+from newsletter.cli.app import App, pass_app
+from newsletter.cli.output import emit, json_option, warn
+
+
+@click.command("collect")
+@json_option
+@pass_app
+def command(app: App) -> int:
+    """Fetch the feeds and note what is new and what changed.
+
+    Nothing is sent. `newsletter send` does this by itself; run it alone to see what the next
+    edition will be made of, then look with `newsletter posts list`.
+    """
+    from newsletter.cli.watching import context_of
+    from newsletter.cli.wording import feed_json, feed_line
+    from newsletter.pipeline.collect import all_failed, collect
+    from newsletter.store.lock import run_lock
+
+    with context_of(app) as context, run_lock(context.database):
+        reports = collect(context)
+    for report in reports:
+        for note in report.notes:
+            warn(f"{report.url}: {note}")
+    emit(
+        app,
+        {"feeds": [feed_json(report) for report in reports]},
+        "\n".join(feed_line(report) for report in reports),
+    )
+    return 1 if all_failed(reports) else 0

@@ -1,0 +1,198 @@
+"""`newsletter editions …`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from newsletter.cli.app import App, pass_app
+from newsletter.cli.output import emit, json_option
+
+if TYPE_CHECKING:
+    from newsletter.model.edition import Edition
+    from newsletter.pipeline.compose import Composed
+
+
+@click.group("editions")
+def command() -> None:
+    """List and show editions; add a note, leave a post out, approve."""
+
+
+@command.command("list")
+@json_option
+@pass_app
+def list_(app: App) -> None:
+    """List the editions of this channel (rehearsal or real), newest first."""
+    from newsletter.cli.watching import context_of
+    from newsletter.cli.wording import moment
+    from newsletter.store import editions as store
+
+    with context_of(app) as context, context.database.read() as connection:
+        found = store.listed(connection, channel=context.transport.channel)
+        subjects = {edition.id: store.subject(connection, edition.id) for edition in found}
+    rows = [_edition_json(edition, subjects[edition.id]) for edition in found]
+    lines = [
+        f"{e.key:<11} {e.state.value:<10} {moment(e.finished_at or e.composed_at):<21} {subjects[e.id]}"
+        for e in found
+    ]
+    emit(app, rows, "\n".join(lines) or "There is no edition yet.")
+
+
+@command.command("show")
+@click.argument("edition")
+@json_option
+@pass_app
+def show(app: App, edition: str) -> None:
+    """Show what is in an edition, and what became of its mails."""
+    from newsletter.cli.watching import context_of
+    from newsletter.cli.wording import posts_json, recipients_json
+    from newsletter.pipeline.compose import as_stored
+    from newsletter.pipeline.preview import named
+    from newsletter.store import batches
+
+    with context_of(app) as context:
+        found = named(context, edition)
+        with context.database.read() as connection:
+            stored = as_stored(connection, found)
+            recipients = batches.recipients(connection, found.id)
+            states = batches.states(connection, found.id)
+    data = {
+        "edition": found.key,
+        "channel": found.channel.value,
+        "state": found.state.value,
+        "reasons": list(found.reasons),
+        "subject": stored.variants[0].subject if stored.variants else "",
+        "note": found.note,
+        "posts": posts_json(stored.items),
+        "left_out": [{"id": i.post_id, "title": i.title, "url": i.url} for i in stored.left_out],
+        "variants": [variant.key for variant in stored.variants],
+        "checksum": found.checksum,
+        "recipients": recipients_json(recipients),
+        "batches": {state.value: number for state, number in states.items()},
+        "composed_at": found.composed_at,
+        "frozen_at": found.frozen_at,
+        "finished_at": found.finished_at,
+    }
+    emit(app, data, _show_text(found, stored, recipients))
+
+
+def _show_text(edition: Edition, stored: Composed, recipients: Any) -> str:
+    from newsletter.cli.wording import moment, recipients_text
+
+    subject = stored.variants[0].subject if stored.variants else "(nothing to send)"
+    lines = [
+        f"{edition.key} ({edition.channel.value}): {edition.state.value}",
+        *(f"  {reason}" for reason in edition.reasons),
+        f"Subject:   {subject}",
+        f"Composed:  {moment(edition.composed_at)}",
+        f"Frozen:    {moment(edition.frozen_at)}",
+        f"Finished:  {moment(edition.finished_at)}",
+        f"Variants:  {', '.join(variant.key for variant in stored.variants)}",
+        f"People:    {recipients_text(recipients)}",
+        "Posts:",
+        *(f"  {i.post_id:>5}  {i.kind.value:<8} {i.title}" for i in stored.items),
+    ]
+    if stored.left_out:
+        lines += ["Left out:", *(f"  {i.post_id:>5}  {i.title}" for i in stored.left_out)]
+    if edition.note:
+        lines += ["Note:", *(f"  {line}" for line in edition.note.splitlines())]
+    return "\n".join(lines)
+
+
+@command.command("note")
+@click.argument("edition")
+@click.argument("text", required=False)
+@click.option("--clear", is_flag=True, help="Take the note out.")
+@json_option
+@pass_app
+def note(app: App, edition: str, text: str | None, clear: bool) -> None:
+    """Set the author's introduction of a draft, in Markdown.
+
+    Without TEXT it is read from standard input. Examples:
+
+    \b
+        newsletter editions note 2026-W47 "Dear all, a quiet week…"
+        newsletter editions note 2026-W47 < note.md
+    """
+    from newsletter.cli.watching import context_of
+    from newsletter.pipeline.manage import set_note
+
+    if text is None and not clear and sys.stdin.isatty():
+        raise click.UsageError("Give the note as TEXT, or on standard input; or --clear.")
+    words = "" if clear else (text if text is not None else sys.stdin.read())
+    with context_of(app) as context:
+        composed = set_note(context, edition, words.strip())
+    done = "The note was taken out." if not words.strip() else "The note is in."
+    _changed(app, edition, composed, done)
+
+
+@command.command("drop")
+@click.argument("edition")
+@click.argument("post", type=int)
+@click.option("--undo", is_flag=True, help="Take the post in again.")
+@json_option
+@pass_app
+def drop(app: App, edition: str, post: int, undo: bool) -> None:
+    """Leave a post out of a draft.
+
+    POST is its number from `newsletter editions show`. It does not come again by itself, only when
+    it changes anew.
+    """
+    from newsletter.cli.watching import context_of
+    from newsletter.pipeline.manage import leave_out
+
+    with context_of(app) as context:
+        composed = leave_out(context, edition, post, dropped=not undo)
+    _changed(app, edition, composed, "The post is in again." if undo else "The post is left out.")
+
+
+@command.command("approve")
+@click.argument("edition")
+@json_option
+@pass_app
+def approve(app: App, edition: str) -> None:
+    """Approve exactly the edition that you last previewed.
+
+    It is frozen: the next `newsletter send`, by you or by the timer, delivers these bytes.
+    """
+    from newsletter.cli.watching import context_of
+    from newsletter.pipeline.manage import approve as approve_edition
+
+    with context_of(app) as context:
+        frozen = approve_edition(context, edition)
+    emit(
+        app,
+        {"edition": frozen.key, "state": frozen.state.value, "checksum": frozen.checksum},
+        f"{frozen.key} is approved and frozen; the next `newsletter send` delivers it.",
+    )
+
+
+def _changed(app: App, key: str, composed: Composed, done: str) -> None:
+    data = {
+        "edition": key,
+        "state": composed.edition.state.value if composed.edition else None,
+        "posts": len(composed.items),
+        "left_out": len(composed.left_out),
+        "checksum": composed.edition.checksum if composed.edition else None,
+    }
+    rest = (
+        f"Look at it with `newsletter preview {key}`."
+        if composed.edition
+        else "Nothing is left in it, so no edition will go out."
+    )
+    emit(app, data, f"{done} {rest}")
+
+
+def _edition_json(edition: Edition, subject: str) -> dict[str, object]:
+    return {
+        "edition": edition.key,
+        "channel": edition.channel.value,
+        "state": edition.state.value,
+        "subject": subject,
+        "reasons": list(edition.reasons),
+        "composed_at": edition.composed_at,
+        "frozen_at": edition.frozen_at,
+        "finished_at": edition.finished_at,
+    }

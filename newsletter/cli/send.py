@@ -1,0 +1,134 @@
+"""`newsletter send`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from newsletter.cli.app import App, pass_app
+from newsletter.cli.output import emit, interactive, json_option, say, warn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from newsletter.pipeline.send import Question, Report
+
+
+@click.command("send")
+@click.option("--dry-run", is_flag=True, help="Say what would go out, and send nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask before a real send.")
+@click.option("--to", metavar="ADDRESS", help="Send a test of the same mail to one address only.")
+@click.option("--scheduled", is_flag=True, help="For timers: act only when an edition is due.")
+@json_option
+@pass_app
+def command(app: App, dry_run: bool, yes: bool, to: str | None, scheduled: bool) -> int:
+    """Send this period's edition, once to everybody.
+
+    Goes on with an edition that was interrupted, fetches the feeds, composes, freezes and delivers.
+    Run it again as often as you like: nobody gets an edition twice.
+
+    \b
+    Examples:
+        newsletter send --dry-run             what would go out?
+        newsletter send --to me@example.org   one mail, to yourself
+        newsletter send                       the edition of this week
+        newsletter send --scheduled           what a timer calls, every hour or so
+
+    Exit codes: 0 done, or nothing to do; 1 failed; 2 wrong settings; 3 held, it waits for you;
+    4 partly done.
+    """
+    if to:
+        return _test(app, to)
+    from newsletter.cli.watching import context_of
+    from newsletter.cli.wording import exit_code, feed_line, send_json, send_text
+    from newsletter.errors import BusyError
+    from newsletter.pipeline.send import send
+
+    try:
+        with context_of(app) as context:
+            report = send(
+                context, confirm=_asking(app, yes=yes), scheduled=scheduled, dry_run=dry_run
+            )
+    except BusyError as error:
+        return _busy(app, error, scheduled=scheduled)
+    for feed in report.feeds:
+        if feed.status == "failed" and report.reasons == ():
+            warn(feed_line(feed))
+    emit(app, send_json(report), f"{send_text(report)}{_next(app, report)}")
+    return exit_code(report)
+
+
+def _next(app: App, report: Report) -> str:
+    """Where to look at what was done."""
+    sent = report.outcome.value in ("sent", "partial", "already-sent")
+    settings = app.wiring().settings
+    if sent and settings.delivery.transport == "outbox":
+        return f"\nThis was a rehearsal: nothing was mailed. Open {settings.outbox_path() / 'index.html'}"
+    return ""
+
+
+def _busy(app: App, error: Exception, *, scheduled: bool) -> int:
+    from newsletter.cli.wording import send_json
+    from newsletter.model.delivery import Outcome
+    from newsletter.pipeline.send import Report
+
+    report = Report(outcome=Outcome.BUSY, reasons=(str(error),))
+    emit(app, send_json(report), "")
+    if not app.json:
+        say(f"{'Busy' if scheduled else 'Error'}: {error}")
+    return 0 if scheduled else 1
+
+
+def _test(app: App, address: str) -> int:
+    from newsletter.cli.watching import context_of
+    from newsletter.pipeline.trial_mail import send_one
+
+    with context_of(app) as context:
+        sent = send_one(context, address)
+    if sent is None:
+        emit(
+            app,
+            {"edition": None, "to": address, "subject": "", "file": None},
+            "Nothing new to send; look at the latest posts with `newsletter preview --sample`.",
+        )
+        return 0
+    where = f" (the file {sent.file})" if sent.file else ""
+    emit(
+        app,
+        {"edition": sent.edition_key, "to": address, "subject": sent.subject, "file": sent.file},
+        f"One mail of {sent.edition_key} to {address}{where}: {sent.subject}\n"
+        "Its personal links are harmless, and nothing was noted in the ledger.",
+    )
+    return 0
+
+
+def _asking(app: App, *, yes: bool) -> Callable[[Question], bool]:
+    """How a real send is confirmed: by `--yes`, by the terminal, or not at all."""
+
+    def confirm(question: Question) -> bool:
+        if yes:
+            return True
+        return interactive(app) and ask(question)
+
+    return confirm
+
+
+def ask(question: Question) -> bool:
+    """Asks on the terminal; above a thousand people only their number, typed, is a yes."""
+    from newsletter.delivery.gates import TYPE_THE_NUMBER_ABOVE
+
+    for hold in question.holds:
+        say(f"{hold.message} {hold.mend}")
+    say(
+        f"Edition {question.edition_key}: {question.posts} posts to {question.people:,} people,"
+        f" really sent ({question.channel}) through {question.transport}.\n"
+        f"Subject: {question.subject}"
+    )
+    if question.people <= TYPE_THE_NUMBER_ABOVE:
+        return click.confirm("Send it?", default=False, err=True)
+    typed = click.prompt(
+        "Type the number of people to send it", default="", show_default=False, err=True
+    )
+    digits = "".join(character for character in str(typed) if character not in " ,._'")
+    return digits == str(question.people)

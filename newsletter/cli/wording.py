@@ -1,0 +1,150 @@
+"""How results read on the terminal, and their JSON form: the contract of `--json`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from newsletter.model.delivery import Outcome, Recipients
+from newsletter.model.edition import DigestItem, ItemKind
+
+if TYPE_CHECKING:
+    from newsletter.pipeline.collect import FeedReport
+    from newsletter.pipeline.send import Report
+
+EXIT_CODES = {
+    Outcome.FAILED: 1,
+    Outcome.HELD: 3,
+    Outcome.PARTIAL: 4,
+}
+"""Exit codes of outcomes that are not 0; `paused` depends on whether anything was accepted."""
+
+
+def exit_code(report: Report) -> int:
+    """The exit code of a `send`, interrupted editions that it finished included."""
+    codes = [_code(part) for part in (report, *report.resumed)]
+    return max(codes)
+
+
+def send_json(report: Report) -> dict[str, Any]:
+    """The document of `send --json`."""
+    return {
+        "edition": report.edition.key if report.edition else None,
+        "outcome": report.outcome.value,
+        "reasons": list(report.reasons),
+        "subject": report.subject,
+        "posts": posts_json(report.items),
+        "recipients": recipients_json(report.recipients),
+        "cancel_before": None,
+    }
+
+
+def posts_json(items: tuple[DigestItem, ...]) -> dict[str, list[dict[str, Any]]]:
+    """The posts of an edition by kind."""
+    new = [_item_json(item) for item in items if item.kind is ItemKind.NEW]
+    updated = [
+        {**_item_json(item), "change": item.change}
+        for item in items
+        if item.kind is ItemKind.UPDATED
+    ]
+    return {"new": new, "updated": updated, "trials": []}
+
+
+def recipients_json(recipients: Recipients) -> dict[str, Any]:
+    """What became of everybody; `planned` is the sum of the others."""
+    return {
+        "planned": recipients.planned,
+        "accepted": recipients.accepted,
+        "rejected": recipients.rejected,
+        "unknown": recipients.unknown,
+        "cancelled": recipients.cancelled,
+        "pending": recipients.pending,
+        "skipped": recipients.skipped,
+    }
+
+
+def send_text(report: Report) -> str:
+    """What a `send` came to, for a person."""
+    parts = [send_text(part) for part in report.resumed]
+    return "\n".join([*parts, *_headline(report), *item_lines(report.items), *_numbers(report)])
+
+
+def item_lines(items: tuple[DigestItem, ...]) -> list[str]:
+    """A line or two for each post."""
+    lines = []
+    for item in items:
+        lines.append(f"  {item.kind.value:<8} {item.title}")
+        if item.change:
+            lines.append(f"           {item.change}")
+    return lines
+
+
+def recipients_text(recipients: Recipients) -> str:
+    """The numbers in one line: what there is none of is left out."""
+    named = {
+        "accepted": recipients.accepted,
+        "rejected": recipients.rejected,
+        "unknown": recipients.unknown,
+        "cancelled": recipients.cancelled,
+        "still to do": recipients.pending,
+        **{f"skipped ({reason})": n for reason, n in recipients.skipped.items()},
+    }
+    shown = [f"{number:,} {name}" for name, number in named.items() if number]
+    return ", ".join(shown) or "nobody"
+
+
+def feed_line(report: FeedReport) -> str:
+    """One feed's report in a line."""
+    if report.status == "failed":
+        return f"{report.url}: failed. {report.error} {report.mend}".rstrip()
+    if report.status == "unchanged":
+        return f"{report.url}: unchanged."
+    return (
+        f"{report.url}: {report.entries} posts in it, {report.new} new, {report.updated} updated,"
+        f" {report.minor} changed a little."
+    )
+
+
+def feed_json(report: FeedReport) -> dict[str, Any]:
+    """One feed's report in the form of `collect --json`."""
+    names = ("url", "status", "http_status", "entries", "new", "updated", "minor", "error")
+    return {name: getattr(report, name) for name in names}
+
+
+def moment(at: datetime | None) -> str:
+    """A time for a person, in UTC to the minute."""
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "never"
+
+
+def _code(report: Report) -> int:
+    if report.outcome is Outcome.PAUSED:
+        return 4 if report.recipients.accepted else 3
+    return EXIT_CODES.get(report.outcome, 0)
+
+
+def _headline(report: Report) -> list[str]:
+    key = report.edition.key if report.edition else ""
+    said = {
+        Outcome.SENT: f"{key} is out.",
+        Outcome.NOTHING_NEW: "Nothing new: no edition, no mail.",
+        Outcome.ALREADY_SENT: f"{key} is out already; nothing was done.",
+        Outcome.NOT_DUE: "No edition is due.",
+        Outcome.HELD: f"{key} is held; nothing was sent.",
+        Outcome.FAILED: "No feed could be read; nothing was sent.",
+        Outcome.DRY_RUN: f"{key} would go out like this; nothing was sent.",
+        Outcome.PARTIAL: f"{key} is out, but not to everybody.",
+        Outcome.CANCELLED: f"{key} was cancelled; its period is closed.",
+    }
+    head = said.get(report.outcome, f"{key}: {report.outcome.value}.")
+    subject = [f"Subject: {report.subject}"] if report.subject else []
+    return [head, *(f"  {reason}" for reason in report.reasons), *subject]
+
+
+def _numbers(report: Report) -> list[str]:
+    if report.edition is None or not report.recipients.planned:
+        return []
+    return [f"People: {recipients_text(report.recipients)}"]
+
+
+def _item_json(item: DigestItem) -> dict[str, Any]:
+    return {"id": item.post_id, "title": item.title, "url": item.url}

@@ -1,0 +1,93 @@
+"""What the admin does to an edition by hand: a note, a post left out, approval."""
+
+from __future__ import annotations
+
+from newsletter.delivery.states import OPEN_DRAFT
+from newsletter.errors import HeldError, UsageError
+from newsletter.model.edition import Edition
+from newsletter.pipeline.compose import Composed, as_stored, compose
+from newsletter.pipeline.context import Context
+from newsletter.pipeline.preview import named
+from newsletter.pipeline.send import freeze
+from newsletter.store import editions as edition_store
+from newsletter.store.lock import run_lock
+
+
+def set_note(context: Context, key: str, note: str) -> Composed:
+    """Sets the author's introduction of a draft (Markdown; "" takes it out) and composes anew."""
+    with run_lock(context.database):
+        draft = _open_draft(context, key)
+        with context.database.begin() as connection:
+            edition_store.set_note(connection, draft.id, note)
+        return compose(context, draft.period)
+
+
+def leave_out(context: Context, key: str, post_id: int, *, dropped: bool = True) -> Composed:
+    """Leaves a post out of a draft, or takes it in again, and composes anew.
+
+    Readers are not told of what was left out, unless the post changes again.
+    """
+    with run_lock(context.database):
+        draft = _open_draft(context, key)
+        with context.database.begin() as connection:
+            if not edition_store.drop(connection, draft.id, post_id, dropped=dropped):
+                raise UsageError(
+                    f"The post {post_id} is not in {key}.",
+                    f"See `newsletter editions show {key}` for the numbers of its posts.",
+                )
+        return compose(context, draft.period)
+
+
+def approve(context: Context, key: str) -> Edition:
+    """Freezes exactly the bytes that were previewed last; the next `send` delivers them.
+
+    Raises HeldError when it was not previewed, has changed since, or cannot be approved as it is.
+    """
+    with run_lock(context.database):
+        draft = _open_draft(context, key)
+        with context.database.read() as connection:
+            stored = as_stored(connection, draft)
+        if not stored.variants:
+            raise HeldError(f"{key} cannot be approved: it has nothing to send.", _said(draft))
+        if draft.previewed_checksum != draft.checksum:
+            seen = "has changed since it was previewed" if draft.previewed_checksum else (
+                "was not previewed yet"
+            )
+            raise HeldError(
+                f"{key} {seen}.",
+                f"Look at it with `newsletter preview {key}`, then approve it.",
+            )
+        broken = _broken(context, stored)
+        if broken:
+            raise HeldError(f"{key} cannot be approved as it is: {broken[0]}", " ".join(broken[1:]))
+        return freeze(context, draft)
+
+
+def _open_draft(context: Context, key: str) -> Edition:
+    edition = named(context, key)
+    if edition.state not in OPEN_DRAFT:
+        raise UsageError(
+            f"{key} is {edition.state.value}: what it says cannot be changed any more.",
+            "Posts that changed since come with the next edition.",
+        )
+    return edition
+
+
+def _broken(context: Context, stored: Composed) -> list[str]:
+    """What approval cannot lift: findings of the quality check."""
+    from newsletter.editions.check import check
+    from newsletter.model.edition import Tags
+    from newsletter.pipeline.context import masthead_of
+
+    assert stored.edition is not None
+    tags, masthead = Tags.of(stored.edition.nonce), masthead_of(context.settings)
+    return [
+        f"{finding.place}: {finding.message} {finding.mend}"
+        for variant in stored.variants
+        for finding in check(variant, tags, masthead)
+        if finding.error
+    ]
+
+
+def _said(draft: Edition) -> str:
+    return " ".join(draft.reasons) or "Wait until there is news, or collect again."

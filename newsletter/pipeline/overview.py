@@ -1,0 +1,88 @@
+"""Status: one look at feeds, editions and people, and at what waits for the admin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from newsletter.delivery.states import UNFINISHED
+from newsletter.editions.period import next_period, period_of
+from newsletter.model.delivery import Recipients
+from newsletter.model.edition import Channel, Edition, EditionState, Period
+from newsletter.model.feed import FeedStatus
+from newsletter.pipeline.context import Context, schedule_of
+from newsletter.store import batches
+from newsletter.store import editions as edition_store
+from newsletter.store import feeds as feed_store
+from subscribers.store import people
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionLine:
+    """An edition with its subject and what became of it."""
+
+    edition: Edition
+    subject: str
+    recipients: Recipients
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """All that `newsletter status` shows. `waiting` are sentences for the admin, with the mend."""
+
+    channel: Channel
+    transport: str
+    active: int
+    period: Period
+    next: Period
+    feeds: tuple[FeedStatus, ...]
+    editions: tuple[EditionLine, ...]
+    waiting: tuple[str, ...]
+
+
+def overview(context: Context) -> Overview:
+    """Reads it all in one go; nothing is fetched and nothing changes."""
+    schedule, now = schedule_of(context.settings), context.now()
+    urls = [feed.url for feed in context.settings.feeds]
+    channel = context.transport.channel
+    with context.database.read() as connection:
+        feeds = tuple(feed_store.statuses(connection, urls))
+        editions = tuple(
+            EditionLine(
+                edition=edition,
+                subject=edition_store.subject(connection, edition.id),
+                recipients=batches.recipients(connection, edition.id),
+            )
+            for edition in edition_store.listed(connection, channel=channel, limit=_SHOWN)
+        )
+        active = people.active_count(connection)
+    return Overview(
+        channel=channel,
+        transport=context.transport.name,
+        active=active,
+        period=period_of(schedule, now),
+        next=next_period(schedule, now),
+        feeds=feeds,
+        editions=editions,
+        waiting=tuple(_waiting(feeds, editions, active)),
+    )
+
+
+def _waiting(
+    feeds: tuple[FeedStatus, ...], editions: tuple[EditionLine, ...], active: int
+) -> list[str]:
+    said = [f"The feed {f.url} failed {f.failures} times: {f.error}" for f in feeds if f.failures]
+    if not feeds:
+        said.append("Nothing was collected yet. Run `newsletter collect`.")
+    if not active:
+        said.append("There are no subscribers. Add them with `newsletter subscribers import FILE`.")
+    for line in editions:
+        edition = line.edition
+        if edition.state is EditionState.HELD:
+            said += [f"{edition.key} is held: {reason}" for reason in edition.reasons]
+        elif edition.state in UNFINISHED:
+            said.append(f"{edition.key} is not finished. Run `newsletter send` to go on with it.")
+        elif edition.state is EditionState.PARTIAL:
+            said.append(f"{edition.key} did not reach everybody; see `editions show {edition.key}`.")
+    return said
