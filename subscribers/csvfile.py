@@ -208,7 +208,7 @@ def _layout(name: str, sample: str, found: str, errors: str) -> Layout:
     lines = io.StringIO(sample, newline="").readlines()
     skip = next((number for number, line in enumerate(lines) if line.strip("\ufeff\0 \t\r\n")), 0)
     separator = None
-    if declared := re.fullmatch(r"\ufeff?\"?sep=(.)\"?", lines[skip].strip("\r\n")):
+    if declared := re.fullmatch(r"\ufeff?\"?sep=([,;|\t])\"?", lines[skip].strip("\r\n")):
         separator, skip = declared[1], skip + 1
     start = "".join(lines[skip:])
     separator = separator or _separator(start)

@@ -17,7 +17,10 @@ _SPELLED = st.builds(lambda a, b, c: f"{a}@{b}.{c}", _PIECE, _PIECE, _PIECE)
 def by_the_book(text: str) -> str | None:
     try:
         return validate_email(
-            text, allow_smtputf8=False, check_deliverability=False, test_environment=True,
+            text,
+            allow_smtputf8=False,
+            check_deliverability=False,
+            test_environment=True,
             strict=True,
         ).ascii_email
     except EmailNotValidError:
