@@ -32,7 +32,8 @@ _ROOT: Final = re.compile(
     r"<(?:\w+:)?(?P<root>rss|feed|rdf|channel)\b(?P<attributes>[^<>]*)>", re.IGNORECASE
 )
 _ANY_ROOT: Final = re.compile(r"<([A-Za-z][\w:.-]*)[\s/>]")
-_SKIPPED: Final = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_SKIPPED: Final = re.compile(r"<!--|<!\[CDATA\[")
+_CHARACTER: Final = re.compile(r"&#(?:(\d+)|[xX]([0-9A-Fa-f]+));")
 _HEAD: Final = 65536
 
 
@@ -112,14 +113,15 @@ def to_document(text: str) -> Document | None:
     forbids are removed; the notes say so.
     """
     notes = []
-    if _ILLEGAL.search(text):
-        text = _ILLEGAL.sub("", text)
+    legal = _CHARACTER.sub(_legal, _ILLEGAL.sub("", text))
+    if legal != text:
         notes.append("characters that XML does not allow were removed")
-    start = _ROOT.search(_blanked(text[:_HEAD]))
+        text = legal
+    start = _ROOT.search(blanked(text[:_HEAD]))
     if start is None:
         return None
     prologue = text[: start.start()]
-    if _ANY_ROOT.search(_blanked(prologue)):
+    if _ANY_ROOT.search(blanked(prologue)):
         if not re.search(r"\b(xmlns|version)\b", start["attributes"]):
             return None  # a word of the page itself
         notes.append("the feed is wrapped in a page")
@@ -139,18 +141,36 @@ def to_document(text: str) -> Document | None:
     )
 
 
-def _blanked(text: str) -> str:
+def _legal(reference: re.Match[str]) -> str:
+    """A numeric reference, or a mark where it names no character of XML (1.0 §2.2)."""
+    decimal, hexadecimal = reference.groups()
+    digits = (decimal or hexadecimal).lstrip("0")
+    if len(digits) > 7:
+        return "\ufffd"
+    point = int(digits or "0", 10 if decimal else 16)
+    whole = point in (9, 10, 13) or 32 <= point < 0xD800 or 0xE000 <= point < 0x110000
+    return reference[0] if whole and point not in (0xFFFE, 0xFFFF) else "\ufffd"
+
+
+def blanked(text: str) -> str:
     """The text with comments and CDATA blanked out, at its own length."""
-    return _SKIPPED.sub(lambda found: " " * len(found[0]), text)
+    kept, at = [], 0
+    while opening := _SKIPPED.search(text, at):
+        closing = text.find("-->" if opening[0] == "<!--" else "]]>", opening.end())
+        end = closing + 3 if closing >= 0 else len(text)
+        kept += [text[at : opening.start()], " " * (end - opening.start())]
+        at = end
+    return "".join(kept) + text[at:]
 
 
 def _doctype(prologue: str) -> str:
     """A document type that declares entities of its own, which the text may use."""
-    found = re.search(r"<!DOCTYPE[^\[>]*\[.*?\]\s*>", prologue, re.DOTALL | re.IGNORECASE)
-    return found[0] if found else ""
+    start = re.search(r"<!DOCTYPE[^\[>]{0,1000}\[", prologue, re.IGNORECASE)
+    end = re.compile(r"\]\s{0,100}>").search(prologue, start.end()) if start else None
+    return prologue[start.start() : end.end()] if start and end else ""
 
 
 def root_name(text: str) -> str | None:
     """The first element's name, for saying what a document is instead of a feed."""
-    found = _ANY_ROOT.search(_blanked(text[:_HEAD]))
+    found = _ANY_ROOT.search(blanked(text[:_HEAD]))
     return found[1] if found else None

@@ -11,7 +11,7 @@ from newsletter.feeds.plain import storable
 
 _POST_NUMBER: Final = re.compile(r"[?&](?:#0*38;|amp;)?p=(\d{1,15})(?:&|$)")
 _PASSWORD_FORM: Final = re.compile(
-    r"<form\b[^>]*(?:\bpost-password-form\b|action=postpass\b)", re.IGNORECASE
+    r"<form\b[^>]{0,1000}(?:\bpost-password-form\b|action=postpass\b)", re.IGNORECASE
 )
 _PICTURE_NAME: Final = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
 _AVATAR: Final = re.compile(r"//[\w.-]*gravatar\.com/|/avatars?/", re.IGNORECASE)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable
+from email.utils import parseaddr
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ from newsletter.model.feed import Entry, Fetched, ParsedFeed
 
 _EMPTY_ITEM: Final = re.compile(r"<((?:\w+:)?(?:item|entry))\s*(?:/>|>\s*</\1\s*>)")
 _ITEM_EDGE: Final = re.compile(r"<(/?)(?:\w+:)?(?:item|entry)[\s>]")
-_POST_ID: Final = re.compile(r"<post-id\s[^>]*>")
+_POST_ID: Final = re.compile(r"<post-id\s[^>]{0,200}>")
 _SUBSTANCE: Final = ("title", "link", "id", "summary", "content")
 _PAGE_ROOTS: Final = frozenset(
     {"html", "head", "body", "div", "p", "script", "meta", "title", "center", "h1", "a", "br", "b"}
@@ -184,7 +185,7 @@ def _entry(raw: dict[str, Any], form: str, base: str) -> Entry:
         updated=updated,
         content=content,
         summary=summary,
-        author=_author(raw),
+        author=_author(raw, form),
         categories=_categories(raw.get("tags", ())),
         image=picture(_media(raw), base),
         post_number=number_of(name, raw.get("post-id")),
@@ -236,8 +237,13 @@ def _html(part: Any) -> str:
     return plain.to_html(text) if part.get("type") == "text/plain" else ""
 
 
-def _author(raw: dict[str, Any]) -> str | None:
-    names = [_word(dict(person).get("name")) for person in raw.get("authors", ())]
+def _author(raw: dict[str, Any], form: str) -> str | None:
+    """Names without addresses; RSS has both in one text, misread where a domain ends long."""
+    whole = _word(raw.get("author")) or ""
+    if form.startswith("rss") and "@" in whole:
+        names: list[str | None] = [parseaddr(whole)[0]]
+    else:
+        names = [_word(dict(person).get("name")) for person in raw.get("authors", ())]
     return ", ".join(dict.fromkeys(name for name in names if name and "@" not in name)) or None
 
 

@@ -30,13 +30,17 @@ _MOJIBAKE: Final = re.compile(
 )
 
 
+_LONGEST: Final = 5000
+"""Characters of a title that are looked at."""
+
+
 def from_html(text: str) -> str:
     """An HTML title as one line of plain text.
 
     Known tags go, `5 < 6` stays, entities become characters, also where a plugin escaped them
     twice.
     """
-    text = _SCRIPT.sub(" ", text)
+    text = _SCRIPT.sub(" ", text[:_LONGEST])
     text = _TAG.sub("", _BREAK.sub(" ", text))
     return from_text(html.unescape(text))
 
@@ -56,9 +60,9 @@ def repaired(text: str) -> str:
     Only if the whole text can be read so (Windows-1252 counts as Latin-1); any other is returned
     as it is.
     """
-    if not _MOJIBAKE.search(text + "\xa0"):
+    if not _MOJIBAKE.search(text):
         return text
-    for candidate in (text, f"{text}\xa0"):  # a last "à" loses its second half to trimming
+    for candidate in (text, f"{text}\xa0"):  # trimming takes half of a last "à"
         try:
             return b"".join(map(_byte, candidate)).decode("utf-8")
         except UnicodeError:
