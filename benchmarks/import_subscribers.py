@@ -108,11 +108,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--work", nargs=3, metavar=("WORK", "FILE", "DATABASE"), help="internal")
+    parser.add_argument("--short", action="store_true", help="100,000 rows")
+    parser.add_argument("--json", action="store_true", help="end with a line of JSON")
     given = parser.parse_args()
     if given.work:
         do_work(given.work[0], Path(given.work[1]), Path(given.work[2]))
         return 0
-    rows = max(given.rows, 1000)
+    rows = 100_000 if given.short else max(given.rows, 1000)
     short = min(100_000, rows // 2)
     with tempfile.TemporaryDirectory() as folder:
         whole, part = Path(folder, "list.csv"), Path(folder, "part.csv")
@@ -121,7 +123,11 @@ def main() -> int:
         _, part_mb = measured("import", part, Path(folder, "part.db"))
         seconds, whole_mb = measured("import", whole, Path(folder, "whole.db"))
         floor, _ = measured("floor", whole, Path(folder, "floor.db"))
-    return report(rows, short, (seconds, whole_mb), part_mb, floor)
+    code = report(rows, short, (seconds, whole_mb), part_mb, floor)
+    if given.json:
+        figures = {"rows_per_second": round(rows / seconds), "peak_mb": round(whole_mb)}
+        print(json.dumps({"ratio": round(seconds / floor, 2), **figures}))
+    return code
 
 
 def report(rows: int, short: int, whole: tuple[float, float], part_mb: float, floor: float) -> int:

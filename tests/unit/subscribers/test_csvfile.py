@@ -197,7 +197,8 @@ def test_no_content_ends_in_anything_but_our_own_error(content: bytes) -> None:
                 good, bad = read(each)
             except ImportFileError:
                 continue
-            assert all(line >= 1 for line, *_ in [*good, *bad])
+            lines = [line for line, _, _ in good] + [line for line, _ in bad]
+            assert all(line >= 1 for line in lines)
 
 
 _CELL = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from('",;\n'),
