@@ -135,15 +135,19 @@ def environment() -> Mapping[str, str]:
 
 def _proxy(url: str, environ: Mapping[str, str]) -> str | None:
     """The proxy the environment names for a URL; none for this machine itself or NO_PROXY."""
-    from urllib.request import proxy_bypass_environment
-
     parts = urlsplit(url)
     host = parts.hostname or ""
-    proxies = {"no": environ.get("no_proxy") or environ.get("NO_PROXY") or ""}
-    if _is_loopback(host) or proxy_bypass_environment(host, proxies):
+    direct = (environ.get("no_proxy") or environ.get("NO_PROXY") or "").split(",")
+    if _is_loopback(host) or any(_covers(name.strip(), host) for name in direct):
         return None
     name = f"{parts.scheme}_proxy"
     return environ.get(name) or environ.get(name.upper()) or None
+
+
+def _covers(name: str, host: str) -> bool:
+    """Whether an entry of NO_PROXY (`*`, a host, or a domain) is for this host."""
+    domain = name.lstrip(".").lower()
+    return name == "*" or (bool(domain) and (host == domain or host.endswith(f".{domain}")))
 
 
 def _starting_time(settings: Settings, environ: Mapping[str, str]) -> datetime | None:
@@ -184,5 +188,3 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
-
-

@@ -23,9 +23,7 @@ _MADE = ("newsletter.db", "newsletter.db-wal", "newsletter.db-shm", "newsletter.
 
 
 @click.command("demo")
-@click.argument(
-    "directory", type=click.Path(file_okay=False, path_type=Path), default=Path("demo")
-)
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"))
 @click.option("--open", "open_", is_flag=True, help="Open the mail in the browser.")
 @json_option
 @pass_app
@@ -76,9 +74,7 @@ def _prepare(directory: Path, feed_url: str) -> None:
     write_private(directory / "subscribers.csv", blog.subscribers())
 
 
-def _run_week(
-    directory: Path, week: int, now: datetime, tell: Callable[[str], None]
-) -> Report:
+def _run_week(directory: Path, week: int, now: datetime, tell: Callable[[str], None]) -> Report:
     """One week of the job, as the commands would do it, at the moment `now`."""
     from newsletter.cli.wording import send_text
     from newsletter.pipeline.preview import preview

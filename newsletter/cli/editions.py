@@ -34,7 +34,7 @@ def list_(app: App) -> None:
         subjects = {edition.id: store.subject(connection, edition.id) for edition in found}
     rows = [_edition_json(edition, subjects[edition.id]) for edition in found]
     lines = [
-        f"{e.key:<11} {e.state.value:<10} {moment(e.finished_at or e.composed_at):<21} {subjects[e.id]}"
+        f"{e.key:<11} {e.state.value:<10} {moment(e.finished_at or e.composed_at)}  {subjects[e.id]}"
         for e in found
     ]
     emit(app, rows, "\n".join(lines) or "There is no edition yet.")
@@ -50,14 +50,14 @@ def show(app: App, edition: str) -> None:
     from newsletter.cli.wording import posts_json, recipients_json
     from newsletter.pipeline.compose import as_stored
     from newsletter.pipeline.preview import named
-    from newsletter.store import batches
+    from newsletter.store import outcomes
 
     with context_of(app) as context:
         found = named(context, edition)
         with context.database.read() as connection:
             stored = as_stored(connection, found)
-            recipients = batches.recipients(connection, found.id)
-            states = batches.states(connection, found.id)
+            recipients = outcomes.recipients(connection, found.id)
+            states = outcomes.states(connection, found.id)
     data = {
         "edition": found.key,
         "channel": found.channel.value,
@@ -115,7 +115,7 @@ def note(app: App, edition: str, text: str | None, clear: bool) -> None:
     \b
         newsletter editions note 2026-W47 "Dear all, a quiet week…"
         newsletter editions note 2026-W47 < note.md
-    """
+    """  # noqa: D301 - click wants the character itself
     from newsletter.cli.watching import context_of
     from newsletter.pipeline.manage import set_note
 

@@ -98,8 +98,10 @@ def show(app: App, post: int) -> None:
         "Revisions:",
     ]
     for revision in revisions:
-        said = "as first seen" if revision.number == 1 else (
-            f"{revision.change.weight.value}: {revision.change.summary}"
+        said = (
+            "as first seen"
+            if revision.number == 1
+            else (f"{revision.change.weight.value}: {revision.change.summary}")
         )
         lines.append(f"  {revision.number:>3}  {moment(revision.seen_at)}  {said}")
         lines += [f"       {reason}" for reason in revision.change.reasons]

@@ -37,7 +37,7 @@ def command(app: App, dry_run: bool, yes: bool, to: str | None, scheduled: bool)
 
     Exit codes: 0 done, or nothing to do; 1 failed; 2 wrong settings; 3 held, it waits for you;
     4 partly done.
-    """
+    """  # noqa: D301 - click wants the character itself
     if to:
         return _test(app, to)
     from newsletter.cli.watching import context_of
@@ -63,9 +63,10 @@ def _next(app: App, report: Report) -> str:
     """Where to look at what was done."""
     sent = report.outcome.value in ("sent", "partial", "already-sent")
     settings = app.wiring().settings
-    if sent and settings.delivery.transport == "outbox":
-        return f"\nThis was a rehearsal: nothing was mailed. Open {settings.outbox_path() / 'index.html'}"
-    return ""
+    if not sent or settings.delivery.transport != "outbox":
+        return ""
+    page = settings.outbox_path() / "index.html"
+    return f"\nThis was a rehearsal: nothing was mailed. Open {page}"
 
 
 def _busy(app: App, error: Exception, *, scheduled: bool) -> int:

@@ -74,8 +74,7 @@ def _text(seen: Overview, next_at: str) -> str:
         f"Next time:   {next_at}, edition {seen.next.key}",
         "Feeds:",
     ]
-    for feed in seen.feeds:
-        lines.append(f"  {feed.url}: {feed.status}, last read {moment(feed.succeeded_at)}")
+    lines += [f"  {f.url}: {f.status}, last read {moment(f.succeeded_at)}" for f in seen.feeds]
     lines.append("Editions:" if seen.editions else "Editions:    none yet")
     for line in seen.editions:
         lines.append(f"  {line.edition.key:<11} {line.edition.state.value:<10} {line.subject}")

@@ -28,7 +28,8 @@ class Terms:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateFacts:
     """What the gates look at. `last_terms` and `last_people` are None before the first edition of
-    the channel; `people` are the active subscribers."""
+    the channel; `people` are the active subscribers.
+    """
 
     channel: Channel
     people: int

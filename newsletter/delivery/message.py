@@ -96,9 +96,7 @@ def list_id(envelope: Envelope) -> str:
 def _fixed_headers(envelope: Envelope, subject: str, boundary: str) -> bytes:
     """The headers that are the same for all, folded and encoded by the standard library."""
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(
-        header_safe(envelope.sender_name), addr_spec=envelope.sender_address
-    )
+    message["From"] = Address(header_safe(envelope.sender_name), addr_spec=envelope.sender_address)
     if envelope.reply_to:
         message["Reply-To"] = header_safe(envelope.reply_to)
     message["Subject"] = header_safe(subject)

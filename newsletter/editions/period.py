@@ -69,7 +69,9 @@ def length(every: Every) -> timedelta:
 def _period(schedule: Schedule, day: date) -> Period:
     first = _first_day(schedule.every, day)
     local = datetime.combine(_scheduled_day(schedule, first), schedule.at, schedule.zone)
-    return Period(key=_key(schedule.every, first), scheduled_at=local.astimezone(UTC), first_day=first)
+    return Period(
+        key=_key(schedule.every, first), scheduled_at=local.astimezone(UTC), first_day=first
+    )
 
 
 def _first_day(every: Every, day: date) -> date:

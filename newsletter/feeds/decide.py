@@ -1,6 +1,6 @@
 """From entries and what is known to intents: which posts are new, which changed, which are as ever.
 
-The frozen decider of the collect stage: values in, values out. The pipeline carries the intents out.
+The decider of the collect stage: values in, values out. The pipeline carries the intents out.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from newsletter.editions.period import length
 from newsletter.errors import FeedError
-from newsletter.model.feed import Fetched, FeedState, Validators
+from newsletter.model.feed import FeedState, Fetched, Validators
 from newsletter.pipeline.context import Context
 from newsletter.store import feeds as feed_store
 
@@ -47,8 +47,7 @@ def collect(context: Context) -> tuple[FeedReport, ...]:
     with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(states))) as pool:
         answers = pool.map(lambda state: _fetch(context, state), states)
         return tuple(
-            _take_in(context, state, answer)
-            for state, answer in zip(states, answers, strict=True)
+            _take_in(context, state, answer) for state, answer in zip(states, answers, strict=True)
         )
 
 

@@ -17,39 +17,28 @@ from sqlalchemy import Connection
 import subscribers.model as subscribers
 from newsletter.delivery.gates import Hold, fuse
 from newsletter.delivery.states import OPEN_DRAFT
-from newsletter.editions.check import SIZE_LIMIT, check, mail_size
 from newsletter.editions.period import length
 from newsletter.editions.select import (
     Topic,
-    Variant,
-    for_variant,
     select,
     variant_for,
-    variants_of,
 )
-from newsletter.errors import RenderError
 from newsletter.model.edition import (
     Choice,
-    Digest,
     DigestItem,
     Edition,
     EditionState,
     Finding,
-    Form,
     ItemKind,
-    Masthead,
     Period,
     Rendered,
-    Tags,
 )
 from newsletter.model.post import Candidate
-from newsletter.pipeline.context import Context, masthead_of
+from newsletter.pipeline.context import Context
+from newsletter.pipeline.layout import Layout, lay_out, topic_keys
 from newsletter.store import editions as edition_store
 from newsletter.store import news as news_store
 from subscribers.store import people
-
-_MOST_ITEMS = 100
-"""More posts than any mail has room for; no more are even tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,17 +61,6 @@ class Composed:
         """Why the draft is held, in words; empty when it is not."""
         errors = tuple(f"{f.place}: {f.message} {f.mend}" for f in self.findings if f.error)
         return errors + tuple(f"{hold.message} {hold.mend}" for hold in self.holds)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """An edition laid out: what fits, what does not, and the rendered variants of what does."""
-
-    items: tuple[DigestItem, ...]
-    rolled_over: tuple[DigestItem, ...] = ()
-    variants: tuple[Rendered, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    holds: tuple[Hold, ...] = ()
 
 
 def compose(context: Context, period: Period) -> Composed:
@@ -125,37 +103,6 @@ def items_of(context: Context, candidates: Sequence[Candidate]) -> list[DigestIt
     return select(candidates, topics, compare=compare, present=present)
 
 
-def lay_out(
-    context: Context,
-    draft: Edition,
-    items: Sequence[DigestItem],
-    choices: Sequence[subscribers.Choice],
-    *,
-    sample: bool = False,
-) -> Layout:
-    """Renders as many of the items, first to last, as a mail has room for; the rest rolls over."""
-    if not items:
-        return Layout(items=())
-    tags, masthead = Tags.of(draft.nonce), masthead_of(context.settings)
-    wanted = variants_of(choices, _topic_keys(context))
-    print_ = _Printer(context=context, draft=draft, tags=tags, masthead=masthead, sample=sample)
-    try:
-        room = _room(print_, items)
-        shown = tuple(items[:room])
-        variants = tuple(
-            print_(for_variant(shown, variant), variant)
-            for variant in wanted
-            if for_variant(shown, variant)
-        )
-    except RenderError as error:
-        hold = Hold(code="render", message=error.message, mend=error.mend, confirmable=False)
-        return Layout(items=tuple(items[:_MOST_ITEMS]), holds=(hold,))
-    findings = tuple(f for variant in variants for f in check(variant, tags, masthead))
-    return Layout(
-        items=shown, rolled_over=tuple(items[room:]), variants=variants, findings=findings
-    )
-
-
 def as_stored(connection: Connection, edition: Edition) -> Composed:
     """An edition with what it shows, as it is kept."""
     return Composed(
@@ -170,48 +117,6 @@ def checksum_of(variants: Sequence[Rendered]) -> str:
     """SHA-256 (hex) over all variants: what approval and freezing speak of."""
     lines = sorted(f"{variant.key} {variant.checksum}" for variant in variants)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Printer:
-    """Renders items as one variant of a draft."""
-
-    context: Context
-    draft: Edition
-    tags: Tags
-    masthead: Masthead
-    sample: bool
-
-    def __call__(self, items: Sequence[DigestItem], variant: Variant) -> Rendered:
-        from newsletter.editions.render import render  # the template engine takes time to import
-
-        digest = Digest(
-            period=self.draft.period,
-            masthead=self.masthead,
-            variant=variant.name,
-            form=variant.form,
-            note=self.draft.note,
-            updated=tuple(i for i in items if i.kind is ItemKind.UPDATED),
-            new=tuple(i for i in items if i.kind is ItemKind.NEW),
-            sample=self.sample,
-        )
-        overrides = self.context.settings.templates_path()
-        return render(digest, self.tags, overrides=overrides if overrides.is_dir() else None)
-
-
-def _room(print_: _Printer, items: Sequence[DigestItem]) -> int:
-    """How many of the items fit into one mail, at least one; found by halving."""
-    everything = Variant(topics=(), form=Form.NORMAL)
-    fits, too_many = 1, min(len(items), _MOST_ITEMS) + 1
-    attempt = too_many - 1
-    while fits + 1 < too_many:
-        rendered = print_(items[:attempt], everything)
-        if mail_size(rendered, print_.tags) <= SIZE_LIMIT:
-            fits = attempt
-        else:
-            too_many = attempt
-        attempt = (fits + too_many) // 2
-    return fits
 
 
 def _channel_baseline(context: Context, connection: Connection) -> datetime:
@@ -304,7 +209,7 @@ def _assigned(
     there = {variant.key for variant in layout.variants}
     assigned = []
     for choice in choices:
-        variant = variant_for(choice.topics, choice.form, _topic_keys(context)).key
+        variant = variant_for(choice.topics, choice.form, topic_keys(context)).key
         assigned.append(
             Choice(
                 topics=subscribers.TOPIC_JOINER.join(choice.topics),
@@ -314,7 +219,3 @@ def _assigned(
             )
         )
     return assigned
-
-
-def _topic_keys(context: Context) -> list[str]:
-    return [topic.key for topic in context.settings.topics]

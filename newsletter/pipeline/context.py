@@ -22,7 +22,8 @@ Progress = Callable[[int, int], None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """One run's world. `now` gives an aware time, `pause` waits so many seconds, `tell` takes a
-    line for the person watching."""
+    line for the person watching.
+    """
 
     settings: Settings
     database: Database

@@ -19,7 +19,7 @@ from newsletter.errors import TransportError
 from newsletter.model.delivery import BatchState, ClaimedBatch, Recipients
 from newsletter.model.edition import Edition, EditionState, Rendered, Tags
 from newsletter.pipeline.context import Context, envelope_of
-from newsletter.store import batches, planning
+from newsletter.store import batches, outcomes, planning
 from newsletter.store import editions as edition_store
 
 
@@ -42,7 +42,7 @@ def deliver(context: Context, edition: Edition) -> Edition:
 def recipients_of(context: Context, edition: Edition) -> Recipients:
     """What became of everybody, as the ledger has it."""
     with context.database.read() as connection:
-        return batches.recipients(connection, edition.id)
+        return outcomes.recipients(connection, edition.id)
 
 
 def _planned(context: Context, edition: Edition) -> Edition:
@@ -119,9 +119,7 @@ def _taken_before(
     return context.transport.already_taken(edition.key, [p.delivery_id for p in people])
 
 
-def _submit(
-    context: Context, edition: Edition, claimed: ClaimedBatch, rendered: Rendered
-) -> None:
+def _submit(context: Context, edition: Edition, claimed: ClaimedBatch, rendered: Rendered) -> None:
     if not claimed.recipients:
         with context.database.begin() as connection:
             batches.settle(connection, claimed, BatchState.EMPTY, now=context.now())
@@ -191,7 +189,7 @@ def _variants(context: Context, edition: Edition) -> dict[str, Rendered]:
 def _done(context: Context, edition: Edition) -> tuple[int, int]:
     """People handed over or passed over so far, and all."""
     with context.database.read() as connection:
-        return batches.people_done(connection, edition.id)
+        return outcomes.people_done(connection, edition.id)
 
 
 def _finished(context: Context, edition: Edition, all_variant: Rendered) -> Edition:

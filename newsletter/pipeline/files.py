@@ -9,7 +9,7 @@ from newsletter.errors import UsageError
 
 
 def write_private(path: Path, content: str | bytes) -> None:
-    """Writes a file beside its place and renames it. Raises UsageError when it cannot be written."""
+    """Writes a file beside its place and renames it. Raises UsageError when that fails."""
     raw = content.encode() if isinstance(content, str) else content
     part = path.with_name(f".{path.name}.part")
     try:
@@ -17,7 +17,7 @@ def write_private(path: Path, content: str | bytes) -> None:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(raw)
-        os.replace(part, path)
+        part.replace(path)
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror or error}.",

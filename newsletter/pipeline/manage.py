@@ -50,8 +50,10 @@ def approve(context: Context, key: str) -> Edition:
         if not stored.variants:
             raise HeldError(f"{key} cannot be approved: it has nothing to send.", _said(draft))
         if draft.previewed_checksum != draft.checksum:
-            seen = "has changed since it was previewed" if draft.previewed_checksum else (
-                "was not previewed yet"
+            seen = (
+                "has changed since it was previewed"
+                if draft.previewed_checksum
+                else ("was not previewed yet")
             )
             raise HeldError(
                 f"{key} {seen}.",

@@ -10,9 +10,9 @@ from newsletter.model.delivery import Recipients
 from newsletter.model.edition import Channel, Edition, EditionState, Period
 from newsletter.model.feed import FeedStatus
 from newsletter.pipeline.context import Context, schedule_of
-from newsletter.store import batches
 from newsletter.store import editions as edition_store
 from newsletter.store import feeds as feed_store
+from newsletter.store import outcomes
 from subscribers.store import people
 
 _SHOWN = 5
@@ -52,7 +52,7 @@ def overview(context: Context) -> Overview:
             EditionLine(
                 edition=edition,
                 subject=edition_store.subject(connection, edition.id),
-                recipients=batches.recipients(connection, edition.id),
+                recipients=outcomes.recipients(connection, edition.id),
             )
             for edition in edition_store.listed(connection, channel=channel, limit=_SHOWN)
         )
@@ -84,5 +84,7 @@ def _waiting(
         elif edition.state in UNFINISHED:
             said.append(f"{edition.key} is not finished. Run `newsletter send` to go on with it.")
         elif edition.state is EditionState.PARTIAL:
-            said.append(f"{edition.key} did not reach everybody; see `editions show {edition.key}`.")
+            said.append(
+                f"{edition.key} did not reach everybody; see `editions show {edition.key}`."
+            )
     return said

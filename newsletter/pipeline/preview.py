@@ -20,9 +20,10 @@ from newsletter.model.edition import (
     Rendered,
     Tags,
 )
-from newsletter.pipeline.compose import Composed, as_stored, compose, lay_out
+from newsletter.pipeline.compose import Composed, as_stored, compose
 from newsletter.pipeline.context import Context, masthead_of, schedule_of
 from newsletter.pipeline.files import write_private
+from newsletter.pipeline.layout import lay_out
 from newsletter.pipeline.presentation import present
 from newsletter.store import editions as edition_store
 from newsletter.store import posts as post_store

@@ -18,7 +18,7 @@ from newsletter.feeds.decide import AddPost, Intent, Tally, decide, horizon_of, 
 from newsletter.feeds.identify import Known, identity_of, match_all
 from newsletter.feeds.parse import parse
 from newsletter.feeds.sentences import shortened
-from newsletter.model.feed import Entry, Fetched, FeedState
+from newsletter.model.feed import Entry, FeedState, Fetched
 from newsletter.model.post import Image, KnownPost, PostDraft
 from newsletter.store import posts as post_store
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from newsletter.delivery.gates import GateFacts, Hold, Terms, gates
+from newsletter.delivery.gates import Hold
 from newsletter.delivery.states import OPEN_DRAFT, UNFINISHED
 from newsletter.editions.period import due_period, is_late, period_of
 from newsletter.errors import HeldError
@@ -18,10 +18,12 @@ from newsletter.pipeline.collect import FeedReport, all_failed, collect
 from newsletter.pipeline.compose import Composed, as_stored, compose
 from newsletter.pipeline.context import Context, schedule_of
 from newsletter.pipeline.deliver import deliver, recipients_of
-from newsletter.store import batches, planning
+from newsletter.pipeline.gating import active_people, stops_before
 from newsletter.store import editions as edition_store
+from newsletter.store import planning
 from newsletter.store.lock import run_lock
-from subscribers.store import people
+
+NOBODY = Recipients()
 
 Confirm = Callable[["Question"], bool]
 
@@ -47,7 +49,7 @@ class Report:
     edition: Edition | None = None
     subject: str = ""
     items: tuple[DigestItem, ...] = ()
-    recipients: Recipients = Recipients()
+    recipients: Recipients = NOBODY
     reasons: tuple[str, ...] = ()
     feeds: tuple[FeedReport, ...] = ()
     resumed: tuple[Report, ...] = ()
@@ -145,7 +147,7 @@ def _go(
     edition = composed.edition
     if edition is None:
         return Report(outcome=Outcome.NOTHING_NEW)
-    people_now = _people(context)
+    people_now = active_people(context)
     report = Report(
         outcome=Outcome.HELD,
         edition=edition,
@@ -153,7 +155,7 @@ def _go(
         items=composed.items,
         recipients=Recipients(pending=people_now),
     )
-    stops = _stops(context, composed, people_now)
+    stops = stops_before(context, composed, people_now)
     if dry_run:
         reasons = stops.reasons + tuple(f"{h.message} {h.mend}" for h in stops.confirmable)
         return replace(report, outcome=Outcome.DRY_RUN, reasons=reasons)
@@ -164,22 +166,6 @@ def _go(
         reasons = tuple(f"{hold.message} {hold.mend}" for hold in stops.confirmable)
         return _held(context, report, reasons or ("You did not say yes.",))
     return replace(_ended(context, deliver(context, freeze(context, edition))), feeds=())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Stops:
-    """What stands before a draft: reasons that must be mended, and holds a yes can lift."""
-
-    reasons: tuple[str, ...]
-    confirmable: tuple[Hold, ...]
-
-
-def _stops(context: Context, composed: Composed, people_now: int) -> _Stops:
-    holds = gates(_facts(context, people_now))
-    firm = tuple(f"{h.message} {h.mend}" for h in holds if not h.confirmable)
-    return _Stops(
-        reasons=composed.reasons + firm, confirmable=tuple(h for h in holds if h.confirmable)
-    )
 
 
 def _may_go(question: Question, confirm: Confirm, scheduled: bool) -> bool:
@@ -254,11 +240,6 @@ def _subject(composed: Composed) -> str:
     return composed.variants[0].subject if composed.variants else ""
 
 
-def _people(context: Context) -> int:
-    with context.database.read() as connection:
-        return people.active_count(connection)
-
-
 def _question(
     context: Context, composed: Composed, people_now: int, holds: tuple[Hold, ...]
 ) -> Question:
@@ -272,33 +253,3 @@ def _question(
         posts=len(composed.items),
         holds=holds,
     )
-
-
-def _facts(context: Context, people_now: int) -> GateFacts:
-    newsletter = context.settings.newsletter
-    last = _last_out(context)
-    last_people = None
-    if last is not None:
-        with context.database.read() as connection:
-            last_people = batches.recipients(connection, last.id).planned
-    return GateFacts(
-        channel=context.transport.channel,
-        people=people_now,
-        terms=Terms(
-            transport=context.transport.name,
-            sender=newsletter.sender,
-            public_url=newsletter.public_url,
-        ),
-        last_terms=last
-        and Terms(transport=last.transport, sender=last.sender, public_url=last.public_url),
-        last_people=last_people,
-        approval_required=context.settings.schedule.approval == "required",
-    )
-
-
-def _last_out(context: Context) -> Edition | None:
-    """The last edition of the channel that was frozen."""
-    out = [state for state in EditionState if state not in OPEN_DRAFT]
-    with context.database.read() as connection:
-        found = edition_store.listed(connection, channel=context.transport.channel, states=out)
-    return next((edition for edition in found if edition.frozen_at), None)

@@ -17,7 +17,6 @@ from newsletter.model.delivery import (
     ClaimedBatch,
     DeliveryState,
     Recipient,
-    Recipients,
 )
 from newsletter.model.edition import EditionState
 from newsletter.store.tables import batch, delivery, edition
@@ -190,27 +189,6 @@ def plan_unknown_again(connection: Connection, edition_id: int) -> int:
     return len(numbers)
 
 
-def states(connection: Connection, edition_id: int) -> dict[BatchState, int]:
-    """How many batches of the edition are in each state; states with none are left out."""
-    rows = connection.execute(
-        select(batch.c.state, func.count())
-        .where(batch.c.edition_id == edition_id)
-        .group_by(batch.c.state)
-    )
-    return {BatchState(state): count for state, count in rows}
-
-
-def people_done(connection: Connection, edition_id: int) -> tuple[int, int]:
-    """How many people are in batches that are through, and in all of them."""
-    rows = connection.execute(
-        select(batch.c.state, func.sum(batch.c.size))
-        .where(batch.c.edition_id == edition_id)
-        .group_by(batch.c.state)
-    ).all()
-    through = (BatchState.ACCEPTED, BatchState.FAILED, BatchState.EMPTY)
-    return sum(n for state, n in rows if state in through), sum(n for _, n in rows)
-
-
 def seconds_until_free(connection: Connection, edition_id: int) -> float | None:
     """How long until the last batch that is being submitted is free; None when there is none.
 
@@ -223,29 +201,6 @@ def seconds_until_free(connection: Connection, edition_id: int) -> float | None:
     left = func.extract("epoch", func.max(batch.c.lease_until) - func.now())
     seconds = connection.execute(select(left).where(taken)).scalar()
     return None if seconds is None else max(0.0, float(seconds)) + 0.1
-
-
-def recipients(connection: Connection, edition_id: int) -> Recipients:
-    """What became of everybody the edition was planned for."""
-    rows = connection.execute(
-        select(delivery.c.state, delivery.c.reason, func.count())
-        .where(delivery.c.edition_id == edition_id)
-        .group_by(delivery.c.state, delivery.c.reason)
-    ).all()
-    counts = {state: 0 for state in DeliveryState}
-    skipped: dict[str, int] = {}
-    for state, reason, number in rows:
-        counts[DeliveryState(state)] += number
-        if state == DeliveryState.SKIPPED:
-            skipped[reason] = number
-    return Recipients(
-        accepted=counts[DeliveryState.ACCEPTED],
-        rejected=counts[DeliveryState.REJECTED],
-        unknown=counts[DeliveryState.UNKNOWN],
-        cancelled=counts[DeliveryState.CANCELLED],
-        pending=counts[DeliveryState.PLANNED],
-        skipped=dict(sorted(skipped.items())),
-    )
 
 
 _OUTCOMES = {

@@ -49,8 +49,7 @@ class Database:
     def begin(self) -> Iterator[Connection]:
         """A connection for writing: committed at the end, rolled back when something is raised."""
         with _mapped(), self.engine.connect() as connection:
-            if self.is_sqlite:
-                connection = connection.execution_options(newsletter_write=True)
+            connection.execution_options(newsletter_write=True)
             with connection.begin():
                 yield connection
 

@@ -1,4 +1,4 @@
-"""Which posts may be news for a channel: the newest revision, and the last one readers were shown."""
+"""Which posts may be news for a channel: the newest revision, and the last one readers saw."""
 
 from __future__ import annotations
 
@@ -89,9 +89,7 @@ def _mailed(channel: Channel) -> Select[Any]:
             and_(edition.c.frozen_at.is_not(None), edition.c.state != EditionState.CANCELLED),
             and_(
                 edition_item.c.dropped,
-                or_(
-                    edition.c.frozen_at.is_not(None), edition.c.state == EditionState.CANCELLED
-                ),
+                or_(edition.c.frozen_at.is_not(None), edition.c.state == EditionState.CANCELLED),
             ),
         ),
     )

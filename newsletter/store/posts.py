@@ -199,12 +199,8 @@ def as_revision(row: Row[Any]) -> StoredRevision:
         post_id=row.post_id,
         number=row.number,
         seen_at=row.seen_at,
-        revision=Revision(
-            title=row.title, html=row.html, text=row.text, text_hash=row.text_hash
-        ),
-        change=Change(
-            weight=Weight(row.weight), summary=row.summary, reasons=tuple(row.reasons)
-        ),
+        revision=Revision(title=row.title, html=row.html, text=row.text, text_hash=row.text_hash),
+        change=Change(weight=Weight(row.weight), summary=row.summary, reasons=tuple(row.reasons)),
     )
 
 
@@ -239,9 +235,8 @@ def _facts(draft: PostDraft) -> dict[str, Any]:
         "published": draft.published,
         "updated": draft.updated,
         "categories": list(draft.categories),
-        "image": image and {
-            "url": image.url, "alt": image.alt, "width": image.width, "height": image.height
-        },
+        "image": image
+        and {"url": image.url, "alt": image.alt, "width": image.width, "height": image.height},
         "protected": draft.protected,
     }
 

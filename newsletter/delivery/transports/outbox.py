@@ -1,7 +1,7 @@
 """The outbox: each message becomes a file, `OUTBOX/<edition>/<delivery id>.eml`. Nothing is sent.
 
-A file is written beside its place and renamed, so that what is there is whole; a delivery's file has
-the delivery's name, so that writing it again changes nothing.
+A file is written beside its place and renamed, so that what is there is whole; it has the
+delivery's name, so that writing it again changes nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from newsletter.model.delivery import Recipient
 from newsletter.model.edition import Channel, Rendered
 
 Pages = Callable[[Path, str, Rendered], None]
-"""Writes the pages of an outbox folder: given the folder, an edition's key and its variant `all`."""
+"""Writes the pages of an outbox: given its folder, an edition's key and its variant `all`."""
 
 
 class Outbox:
@@ -89,4 +89,4 @@ def _write(folder: Path, name: str, content: bytes) -> None:
             view = view[os.write(descriptor, view) :]
     finally:
         os.close(descriptor)
-    os.replace(part, f"{folder}{os.sep}{name}")
+    os.replace(part, f"{folder}{os.sep}{name}")  # noqa: PTH105 - a Path costs more than the write

@@ -1,0 +1,116 @@
+"""Layout: renders what fits into one mail, in each variant that somebody wants, and checks it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import subscribers.model as subscribers
+from newsletter.delivery.gates import Hold
+from newsletter.editions.check import SIZE_LIMIT, check, mail_size
+from newsletter.editions.select import Variant, for_variant, variants_of
+from newsletter.errors import RenderError
+from newsletter.model.edition import (
+    Digest,
+    DigestItem,
+    Edition,
+    Finding,
+    Form,
+    ItemKind,
+    Masthead,
+    Rendered,
+    Tags,
+)
+from newsletter.pipeline.context import Context, masthead_of
+
+_MOST_ITEMS = 100
+"""More posts than any mail has room for; no more are even tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """An edition laid out: what fits, what does not, and the rendered variants of what does."""
+
+    items: tuple[DigestItem, ...]
+    rolled_over: tuple[DigestItem, ...] = ()
+    variants: tuple[Rendered, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    holds: tuple[Hold, ...] = ()
+
+
+def lay_out(
+    context: Context,
+    draft: Edition,
+    items: Sequence[DigestItem],
+    choices: Sequence[subscribers.Choice],
+    *,
+    sample: bool = False,
+) -> Layout:
+    """Renders as many of the items, first to last, as a mail has room for; the rest rolls over."""
+    if not items:
+        return Layout(items=())
+    tags, masthead = Tags.of(draft.nonce), masthead_of(context.settings)
+    wanted = variants_of(choices, topic_keys(context))
+    print_ = _Printer(context=context, draft=draft, tags=tags, masthead=masthead, sample=sample)
+    try:
+        room = _room(print_, items)
+        shown = tuple(items[:room])
+        variants = tuple(
+            print_(for_variant(shown, variant), variant)
+            for variant in wanted
+            if for_variant(shown, variant)
+        )
+    except RenderError as error:
+        hold = Hold(code="render", message=error.message, mend=error.mend, confirmable=False)
+        return Layout(items=tuple(items[:_MOST_ITEMS]), holds=(hold,))
+    findings = tuple(f for variant in variants for f in check(variant, tags, masthead))
+    return Layout(
+        items=shown, rolled_over=tuple(items[room:]), variants=variants, findings=findings
+    )
+
+
+def topic_keys(context: Context) -> list[str]:
+    """The keys of the settings' topics, in their order."""
+    return [topic.key for topic in context.settings.topics]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Printer:
+    """Renders items as one variant of a draft."""
+
+    context: Context
+    draft: Edition
+    tags: Tags
+    masthead: Masthead
+    sample: bool
+
+    def __call__(self, items: Sequence[DigestItem], variant: Variant) -> Rendered:
+        from newsletter.editions.render import render  # the template engine takes time to import
+
+        digest = Digest(
+            period=self.draft.period,
+            masthead=self.masthead,
+            variant=variant.name,
+            form=variant.form,
+            note=self.draft.note,
+            updated=tuple(i for i in items if i.kind is ItemKind.UPDATED),
+            new=tuple(i for i in items if i.kind is ItemKind.NEW),
+            sample=self.sample,
+        )
+        overrides = self.context.settings.templates_path()
+        return render(digest, self.tags, overrides=overrides if overrides.is_dir() else None)
+
+
+def _room(print_: _Printer, items: Sequence[DigestItem]) -> int:
+    """How many of the items fit into one mail, at least one; found by halving."""
+    everything = Variant(topics=(), form=Form.NORMAL)
+    fits, too_many = 1, min(len(items), _MOST_ITEMS) + 1
+    attempt = too_many - 1
+    while fits + 1 < too_many:
+        rendered = print_(items[:attempt], everything)
+        if mail_size(rendered, print_.tags) <= SIZE_LIMIT:
+            fits = attempt
+        else:
+            too_many = attempt
+        attempt = (fits + too_many) // 2
+    return fits

@@ -1,0 +1,52 @@
+"""What became of an edition's batches and of everybody it was planned for: the numbers."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select
+
+from newsletter.model.delivery import BatchState, DeliveryState, Recipients
+from newsletter.store.tables import batch, delivery
+
+
+def states(connection: Connection, edition_id: int) -> dict[BatchState, int]:
+    """How many batches of the edition are in each state; states with none are left out."""
+    rows = connection.execute(
+        select(batch.c.state, func.count())
+        .where(batch.c.edition_id == edition_id)
+        .group_by(batch.c.state)
+    )
+    return {BatchState(state): count for state, count in rows}
+
+
+def people_done(connection: Connection, edition_id: int) -> tuple[int, int]:
+    """How many people are in batches that are through, and in all of them."""
+    rows = connection.execute(
+        select(batch.c.state, func.sum(batch.c.size))
+        .where(batch.c.edition_id == edition_id)
+        .group_by(batch.c.state)
+    ).all()
+    through = (BatchState.ACCEPTED, BatchState.FAILED, BatchState.EMPTY)
+    return sum(n for state, n in rows if state in through), sum(n for _, n in rows)
+
+
+def recipients(connection: Connection, edition_id: int) -> Recipients:
+    """What became of everybody the edition was planned for."""
+    rows = connection.execute(
+        select(delivery.c.state, delivery.c.reason, func.count())
+        .where(delivery.c.edition_id == edition_id)
+        .group_by(delivery.c.state, delivery.c.reason)
+    ).all()
+    counts = dict.fromkeys(DeliveryState, 0)
+    skipped: dict[str, int] = {}
+    for state, reason, number in rows:
+        counts[DeliveryState(state)] += number
+        if state == DeliveryState.SKIPPED:
+            skipped[reason] = number
+    return Recipients(
+        accepted=counts[DeliveryState.ACCEPTED],
+        rejected=counts[DeliveryState.REJECTED],
+        unknown=counts[DeliveryState.UNKNOWN],
+        cancelled=counts[DeliveryState.CANCELLED],
+        pending=counts[DeliveryState.PLANNED],
+        skipped=dict(sorted(skipped.items())),
+    )
