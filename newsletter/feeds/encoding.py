@@ -78,6 +78,8 @@ def _codec(label: str) -> str | None:
 
 
 def _is_charset(name: str) -> bool:
+    if "escape" in name or name in ("utf-7", "punycode", "idna", "undefined"):
+        return False
     try:
         return b"<".decode(name) == "<"
     except (LookupError, UnicodeError, TypeError, ValueError):

@@ -65,6 +65,11 @@ class _Task:
     wire: socket.socket | None = None
     broken_off: bool = False
 
+    def connected(self, wire: socket.socket) -> None:
+        self.wire = wire
+        if self.broken_off:
+            self.end()
+
     def end(self) -> None:
         self.broken_off = True
         if self.wire is not None:
@@ -80,13 +85,13 @@ _current: Final = threading.local()
 class _Http(HTTPConnection):
     def connect(self) -> None:
         super().connect()
-        _current.task.wire = self.sock
+        _current.task.connected(self.sock)
 
 
 class _Https(HTTPSConnection):
     def connect(self) -> None:
         super().connect()
-        _current.task.wire = self.sock
+        _current.task.connected(self.sock)
 
 
 class _HttpPool(urllib3.HTTPConnectionPool):
