@@ -13,6 +13,14 @@ _POST_NUMBER: Final = re.compile(r"[?&](?:#0*38;|amp;)?p=(\d{1,15})(?:&|$)")
 _PASSWORD_FORM: Final = re.compile(
     r"<form\b[^>]{0,1000}(?:\bpost-password-form\b|action=postpass\b)", re.IGNORECASE
 )
+_PROTECTED_TITLE: Final = re.compile(
+    r"(?:protected|geschützt|protégé|protegid[oa]|protetto|beveiligd|beskyttet|skyddad)\s?:",
+    re.IGNORECASE,
+)
+_PROTECTED_EXCERPT: Final = re.compile(
+    r"protected post|geschützt|protég|protegid|protett|beveiligd|beschermd|beskyttet|skydda",
+    re.IGNORECASE,
+)
 _PICTURE_NAME: Final = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
 _AVATAR: Final = re.compile(r"//[\w.-]*gravatar\.com/|/avatars?/", re.IGNORECASE)
 
@@ -38,9 +46,16 @@ def number_of(name: str | None, post_id: Any = None) -> int | None:
     return int(found[1]) if found else None
 
 
-def protected(*texts: str) -> bool:
-    """Whether WordPress shows its password form instead of the text."""
-    return any(_PASSWORD_FORM.search(text) for text in texts)
+def protected(title: str, content: str, summary: str) -> bool:
+    """Whether WordPress shows its password form instead of the text.
+
+    A feed of excerpts has no form. There the title's mark counts together with the excerpt's word
+    for it, in the languages known here; each alone may be an ordinary post's.
+    """
+    if _PASSWORD_FORM.search(content) or _PASSWORD_FORM.search(summary):
+        return True
+    marked = _PROTECTED_TITLE.match(title) and _PROTECTED_EXCERPT.search(summary[:300])
+    return bool(marked) and not content
 
 
 def picture(found: Iterable[tuple[str, str]], base: str) -> str | None:

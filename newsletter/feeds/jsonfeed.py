@@ -49,20 +49,21 @@ def _is_item(item: Any) -> bool:
 
 def _entry(item: dict[str, Any], feed: dict[str, Any], base: str) -> Entry:
     content = _text(item.get("content_html")) or plain.to_html(_text(item.get("content_text")))
-    name = _name(item.get("id"))
+    summary = plain.to_html(_text(item.get("summary")))
+    title, name = _title(item.get("title")), _name(item.get("id"))
     return Entry(
         id=name,
         link=absolute(item.get("url"), base) or absolute(item.get("external_url"), base),
-        title=_title(item.get("title")),
+        title=title,
         published=read_date(_text(item.get("date_published"))),
         updated=read_date(_text(item.get("date_modified"))),
         content=content,
-        summary=plain.to_html(_text(item.get("summary"))),
+        summary=summary,
         author=_author(item) or _author(feed),
         categories=_tags(item.get("tags")),
         image=picture([(_text(item.get(key)), "image") for key in ("image", "banner_image")], base),
         post_number=number_of(name),
-        protected=protected(content),
+        protected=protected(title, content, summary),
     )
 
 

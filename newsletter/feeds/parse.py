@@ -176,11 +176,12 @@ def _entry(raw: dict[str, Any], form: str, base: str) -> Entry:
     published, updated = _times(raw, form)
     content, content_base = _content(raw)
     summary = _summary(raw, content)
+    title = _title(raw, form)
     name = plain.storable(str(raw.get("id") or "")).strip() or None
     return Entry(
         id=name,
         link=_link(raw, base),
-        title=_title(raw, form),
+        title=title,
         published=published,
         updated=updated,
         content=content,
@@ -190,7 +191,7 @@ def _entry(raw: dict[str, Any], form: str, base: str) -> Entry:
         image=picture(_media(raw), base),
         post_number=number_of(name, raw.get("post-id")),
         base=content_base or (base if _link(raw, base) is None else None),
-        protected=protected(content, summary),
+        protected=protected(title, content, summary),
     )
 
 

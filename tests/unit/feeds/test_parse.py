@@ -272,6 +272,12 @@ def test_a_post_behind_a_password_is_known_by_its_form(form: str) -> None:
     assert not one(rss(f"<item>{open_post}</item>")).protected
 
 
+def test_a_post_behind_a_password_is_known_in_a_feed_of_excerpts() -> None:
+    item = "<item><title>Protected: notes</title><description>{}</description></item>"
+    assert one(rss(item.format("No excerpt, as this is a protected post."))).protected
+    assert not one(rss(item.format("How forests are kept."))).protected
+
+
 # --- dates ---------------------------------------------------------------------------------------
 
 
