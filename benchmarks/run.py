@@ -18,7 +18,10 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 SHORT = {
+    "idle_run": ["--runs", "5"],
     "import_subscribers": ["--rows", "100000"],
+    "plan_deliveries": ["--rows", "300000"],
+    "render_digest": ["--runs", "50"],
     "startup": ["--runs", "7"],
 }
 """What makes a benchmark short: enough to see that it works, too small to be quoted."""
