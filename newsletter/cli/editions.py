@@ -34,7 +34,7 @@ def list_(app: App) -> None:
         subjects = {edition.id: store.subject(connection, edition.id) for edition in found}
     rows = [_edition_json(edition, subjects[edition.id]) for edition in found]
     lines = [
-        f"{e.key:<11} {e.state.value:<10} {moment(e.finished_at or e.composed_at)}  {subjects[e.id]}"
+        f"{e.key:<11} {e.state.value:<10} {moment(e.finished_at or e.composed_at)} {subjects[e.id]}"
         for e in found
     ]
     emit(app, rows, "\n".join(lines) or "There is no edition yet.")

@@ -1,4 +1,4 @@
-"""The ledger's words: deliveries, batches, provider ids, and their states (see PROTOCOL in docs)."""
+"""The words of the ledger: deliveries, batches, provider ids, and their states."""
 
 from __future__ import annotations
 

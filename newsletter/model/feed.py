@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validators:
-    """What a server gave us to ask "has it changed?" (RFC 9110 §8.8), as received, per exact URL."""
+    """What a server gave to ask "has it changed?" with (RFC 9110 §8.8), as received, per URL."""
 
     etag: str | None = None
     last_modified: str | None = None
