@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from html import escape
 from html.parser import HTMLParser
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from newsletter.editions.wording import without_controls
@@ -43,14 +44,28 @@ def safe_fragment(html: str) -> str:
     return reader.result()
 
 
+class _Opened(NamedTuple):
+    """An open element: how it ends, and what had been written before it."""
+
+    tag: str
+    end: str
+    place: int
+    words: int
+
+
 class _Fragment(HTMLParser):
-    """Writes what it reads, as far as it is allowed, and closes what it opened."""
+    """Writes what it reads, as far as it is allowed, and closes what it opened.
+
+    An element in which nothing can be read is taken back: a link around a picture without words
+    would be a link that a screen reader cannot name.
+    """
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self._out: list[str] = []
-        self._open: list[tuple[str, str]] = []
+        self._open: list[_Opened] = []
         self._silent = 0
+        self._words = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _SILENT:
@@ -71,7 +86,7 @@ class _Fragment(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in _SILENT:
             self._silent = max(0, self._silent - 1)
-        elif any(tag == name for name, _ in self._open):
+        elif self._is_open(tag):
             self._close_to(tag)
         elif tag in _BREAKS:
             self._write(" ")
@@ -79,34 +94,46 @@ class _Fragment(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self._silent:
             spaced = " ".join(data.split())
+            self._words += bool(spaced)
             start = " " if data[:1].isspace() else ""
             end = " " if data[-1:].isspace() and spaced else ""
             self._write(escape(start + spaced + end))
 
     def result(self) -> str:
         while self._open:
-            self._out.append(self._open.pop()[1])
+            self._close()
         return "".join(self._out).strip(" ")
 
     def _write(self, text: str) -> None:
         """Two spaces in a row would only be one more byte."""
         after_space = bool(self._out) and self._out[-1].endswith(" ")
-        self._out.append(text.lstrip(" ") if after_space else text)
+        kept = text.lstrip(" ") if after_space else text
+        if kept:
+            self._out.append(kept)
+
+    def _is_open(self, tag: str) -> bool:
+        return any(opened.tag == tag for opened in self._open)
 
     def _open_link(self, href: str | None) -> None:
         link = safe_link(href)
-        if any(name == "a" for name, _ in self._open):
+        if self._is_open("a"):
             self._close_to("a")
         if link:
             self._open_as("a", f'<a class="link" href="{escape(link)}">', "</a>")
 
     def _open_as(self, tag: str, start: str, end: str) -> None:
+        self._open.append(_Opened(tag, end, len(self._out), self._words))
         self._out.append(start)
-        self._open.append((tag, end))
 
     def _close_to(self, tag: str) -> None:
-        while self._open:
-            name, end = self._open.pop()
-            self._out.append(end)
-            if name == tag:
-                return
+        while self._close() != tag:
+            pass
+
+    def _close(self) -> str:
+        opened = self._open.pop()
+        if self._words > opened.words:
+            self._out.append(opened.end)
+        else:
+            del self._out[opened.place :]
+            self._write(" ")
+        return opened.tag

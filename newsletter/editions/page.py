@@ -45,6 +45,7 @@ class Page:
     """
 
     title: str
+    head_title: str
     website: str
     website_name: str
     language: str
@@ -73,8 +74,10 @@ def page_of(digest: Digest) -> Page:
     rtl = masthead.direction == "rtl"
     note = note_html(wording.without_controls(digest.note))
     website = safe_link(masthead.website)
+    title = wording.one_line(masthead.title) or "Newsletter"
     return Page(
-        title=wording.one_line(masthead.title) or "Newsletter",
+        title=title,
+        head_title=f"{wording.shortened(title, 40)}, {wording.period_label(digest.period)}",
         website=website,
         website_name=urlsplit(website).netloc.removeprefix("www."),
         language=masthead.language or "en",

@@ -37,8 +37,9 @@ def render(digest: Digest, tags: Tags, *, overrides: Path | None = None) -> Rend
     """One variant's subject, MJML, HTML and text, with `tags` where something personal belongs.
 
     Pure but for reading templates: the same digest and tags give the same bytes. `overrides` is a
-    folder laid out like ours (`digest/…`) whose files come before ours. Raises RenderError, which
-    names the post when one post is to blame, or the template and its line.
+    folder laid out like ours (`digest/…`) whose files come before ours. The forms differ in size of
+    type only: `plain` and `discreet` look like `normal`. Raises RenderError, which names the post
+    when one post is to blame, or the template and its line.
     """
     page = page_of(digest)
     subject = subject_of(digest)

@@ -22,7 +22,7 @@ def subject_of(digest: Digest) -> str:
 
 def _news(digest: Digest, limit: int) -> str:
     if digest.updated:
-        tail = _tail(len(digest.updated) - 1, "more updated post", len(digest.new), "new post")
+        tail = _tail(len(digest.updated) - 1, "more update", len(digest.new), "new post")
         return _named(digest.updated[0], " updated", tail, limit)
     if digest.new:
         more = len(digest.new) - 1

@@ -52,6 +52,11 @@ def test_a_picture_becomes_its_alternative_text() -> None:
     assert safe_fragment('<p><img src="https://x.example/y.png" alt="a map"></p>') == "<p>a map</p>"
 
 
+def test_what_cannot_be_read_is_taken_back() -> None:
+    picture = '<a href="https://x.example"><img src="https://x.example/y.png" alt=""></a>'
+    assert safe_fragment(f"<p>a{picture}b</p><p><br></p><ul><li> </li></ul>") == "<p>a b</p>"
+
+
 def test_only_web_and_mail_links_stay() -> None:
     html = '<a href="javascript:x">a</a><a href="mailto:x@y.example">b</a><a>c</a>'
     assert safe_fragment(html) == 'a<a class="link" href="mailto:x@y.example">b</a>c'

@@ -18,8 +18,8 @@ PACING = "Winter, and the art of pacing"
     [
         (1, 3, "LUTIA post updated, and 3 new posts"),
         (1, 0, "LUTIA post updated"),
-        (2, 0, "LUTIA post updated, and 1 more updated post"),
-        (3, 1, "LUTIA post updated, 2 more updated posts and 1 new post"),
+        (2, 0, "LUTIA post updated, and 1 more update"),
+        (3, 1, "LUTIA post updated, 2 more updates and 1 new post"),
         (0, 1, PACING),
         (0, 3, f"{PACING}, and 2 more new posts"),
         (0, 0, "A Slow Kind of Luck"),
