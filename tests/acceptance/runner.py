@@ -1,0 +1,175 @@
+"""The command as its user has it: settings in a folder, a clock, people, and what came out."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from newsletter.cli.main import main
+
+SHARED = Path(__file__).parents[2].parent / "shared"
+CONTRACT_CODES = (0, 1, 2, 3, 4)
+WEEK_1, WEEK_2 = "2026-11-09T08:00:00Z", "2026-11-16T08:00:00Z"
+PEOPLE = ("ann@example.org", "bob@example.org", "cid@example.org")
+
+_SETTINGS = """\
+[newsletter]
+title = "A Slow Kind of Luck"
+sender = "Morgan Hale <news@blog.example.org>"
+reply_to = "morgan@blog.example.org"
+postal_address = "Morgan Hale, PO Box 1, Exampleton, EX1 1AA, United Kingdom"
+website = "https://blog.example.org"
+public_url = "https://news.example.org"
+language = "en-GB"
+timezone = "Europe/London"
+disclaimer = "I am a patient, not a doctor."
+"""
+_SCHEDULE = '[schedule]\nevery = "week"\non = "monday"\nat = "07:30"\n'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """The one JSON document on stdout; more or less than one is an error."""
+        return json.loads(self.out)
+
+    @property
+    def said(self) -> str:
+        """All that a person sees."""
+        return f"{self.out}\n{self.err}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """A mail of the outbox, as a mail program reads it."""
+
+    file: Path
+    to: str
+    subject: str
+    html: str
+    text: str
+    headers: EmailMessage
+
+
+class Desk:
+    """A folder with settings, and the command run in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.now = WEEK_1
+
+    def settings(self, feeds: Sequence[str], *, schedule: str = _SCHEDULE, more: str = "") -> None:
+        """Writes newsletter.toml."""
+        listed = "".join(f'[[feeds]]\nurl = "{url}"\n' for url in feeds)
+        text = f"{_SETTINGS}\n{listed}\n{schedule}\n{more}"
+        (self.folder / "newsletter.toml").write_text(text, encoding="utf-8")
+
+    def people(self, *rows: str) -> None:
+        """Imports people; a row is `email` or `email,topics`."""
+        lines = [row if "," in row else f"{row}," for row in rows or PEOPLE]
+        (self.folder / "people.csv").write_text(
+            "\n".join(["email,topics", *lines, ""]), encoding="utf-8"
+        )
+        done = self.call("subscribers", "import", "people.csv", "--json")
+        assert done.document["added"] == len(lines), done
+
+    def run(self, *arguments: str, stdin: str = "", **variables: str) -> Done:
+        """Runs the installed command in a process of its own."""
+        done = subprocess.run(
+            [sys.executable, "-m", "newsletter", *arguments],
+            cwd=self.folder,
+            env=self._environment(variables),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        return _sound(Done(code=done.returncode, out=done.stdout, err=done.stderr))
+
+    def call(self, *arguments: str, stdin: str = "", **variables: str) -> Done:
+        """Runs the same entry point in this process, which saves starting one."""
+        out, err, code = io.StringIO(), io.StringIO(), 0
+        with (
+            mock.patch.dict(os.environ, self._environment(variables), clear=True),
+            mock.patch.object(sys, "stdin", io.StringIO(stdin)),
+            contextlib.chdir(self.folder),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            try:
+                main(list(arguments))
+            except SystemExit as stop:
+                code = int(stop.code or 0)
+        return _sound(Done(code=code, out=out.getvalue(), err=err.getvalue()))
+
+    def send(self, *arguments: str, code: int = 0) -> Any:
+        """The document of `send --json`, which must end with this exit code."""
+        done = self.call("send", "--json", *arguments)
+        assert done.code == code, done
+        return done.document
+
+    def mails(self, edition: str) -> list[Message]:
+        """The mails of an edition in the outbox, by address."""
+        found = [_message(file) for file in (self.folder / "outbox" / edition).glob("*.eml")]
+        return sorted(found, key=lambda message: message.to)
+
+    def files(self) -> dict[str, tuple[bytes, int]]:
+        """Every file a reader could see: its bytes, and when it was written."""
+        return {
+            str(path.relative_to(self.folder)): (path.read_bytes(), path.stat().st_mtime_ns)
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file() and not path.name.startswith("newsletter.db")
+        }
+
+    def _environment(self, variables: dict[str, str]) -> dict[str, str]:
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("NEWSLETTER_", "SENDGRID_"))
+        }
+        now = {"NEWSLETTER_NOW": self.now} if self.now else {}
+        return {**kept, "COLUMNS": "200", "PYTHONUTF8": "1", **now, **variables}
+
+
+def _sound(done: Done) -> Done:
+    """No command ends in a traceback, in silence about a failure, or outside the contract."""
+    assert "Traceback" not in done.said, done.said
+    assert done.code in CONTRACT_CODES, done
+    assert done.code == 0 or done.said.strip(), done
+    return done
+
+
+def _message(file: Path) -> Message:
+    parsed = BytesParser(_class=EmailMessage, policy=policy.default).parsebytes(file.read_bytes())
+    assert isinstance(parsed, EmailMessage)
+    html, text = parsed.get_body(("html",)), parsed.get_body(("plain",))
+    assert text is not None
+    return Message(
+        file=file,
+        to=str(parsed["To"]),
+        subject=str(parsed["Subject"]),
+        html=str(html.get_content()) if html is not None else "",
+        text=str(text.get_content()),
+        headers=parsed,
+    )
