@@ -20,7 +20,7 @@ _AHEAD: Final = timedelta(days=1)
 """How far in the future a consent may lie: a time without a zone is up to a day off."""
 
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\xa0\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters, hard spaces, line ends and direction marks; the joiners of Persian and Hindi stay."""
+"""Control characters, hard spaces, line ends, direction marks; not the joiners of Persian, Hindi."""
 
 ACTIVE: Final = SubscriptionStatus.ACTIVE.value
 PENDING: Final = SubscriptionStatus.PENDING.value
