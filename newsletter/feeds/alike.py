@@ -29,6 +29,11 @@ class Pair:
         return folded(self.title) == folded(self.post.title) != ""
 
     @property
+    def same_text(self) -> bool:
+        """Whether the texts have the same words, and any."""
+        return is_same_text(self.new.fingerprint, self.old.fingerprint)
+
+    @property
     def similar(self) -> bool:
         """Whether the texts are the same, perhaps edited."""
         return is_similar(self.new.fingerprint, self.old.fingerprint)
@@ -55,8 +60,7 @@ class Pair:
     @property
     def rank(self) -> tuple[bool, bool, bool, bool]:
         """How much more is the same; the higher the better."""
-        same_text = is_same_text(self.new.fingerprint, self.old.fingerprint)
-        return (same_text, self.same_title, self.same_address, self.similar)
+        return (self.same_text, self.same_title, self.same_address, self.similar)
 
     def is_ruled_out(self) -> bool:
         """Whether the marks say that these are two posts, however alike they look."""
@@ -89,7 +93,7 @@ def same_by_slug(pair: Pair) -> bool:
     """The same slug is, where the title or text agrees; under another date, where both do."""
     if pair.is_ruled_out():
         return False
-    if pair.same_address and (pair.new.guid is None or pair.old.guid is None):
+    if pair.same_address and pair.new.guid is None and pair.old.guid is None:
         return True
     if pair.dates_differ:
         return pair.same_title and pair.similar
@@ -98,9 +102,15 @@ def same_by_slug(pair: Pair) -> bool:
 
 def same_by_address(pair: Pair) -> bool:
     """The same link is, where the title or text agrees."""
-    return not pair.is_ruled_out() and (pair.same_title or pair.similar)
+    if pair.is_ruled_out():
+        return False
+    empty = pair.new.fingerprint is None and pair.old.fingerprint is None
+    return pair.same_title or pair.similar or empty
 
 
 def same_by_text(pair: Pair) -> bool:
     """The same title and text are, where nothing speaks against it."""
-    return not pair.is_ruled_out() and pair.same_title and pair.similar
+    if pair.is_ruled_out():
+        return False
+    untitled = not folded(pair.title) and not folded(pair.post.title)
+    return pair.similar and (pair.same_title or untitled)

@@ -33,6 +33,11 @@ def title_mark(title: str) -> str:
     return digest(folded(title))[:_TITLE]
 
 
+def words_mark(fingerprint: str | None) -> str | None:
+    """The part of a fingerprint that stands for the exact words of title and text."""
+    return fingerprint[: _TITLE + _TEXT] if fingerprint else None
+
+
 def _sketch(found: list[str]) -> str:
     pairs = {crc32(f"{a} {b}".encode()) for a, b in pairwise(found)}
     return "".join(f"{mark & 0xFFFF:04x}" for mark in nsmallest(_PARTS, pairs))

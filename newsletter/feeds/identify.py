@@ -8,7 +8,7 @@ re-date what they rewrite.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Self, TypeVar
 
@@ -20,7 +20,7 @@ from newsletter.feeds.alike import (
     same_by_slug,
     same_by_text,
 )
-from newsletter.feeds.fingerprint import fingerprint_of, title_mark
+from newsletter.feeds.fingerprint import fingerprint_of, title_mark, words_mark
 from newsletter.feeds.links import query_number
 from newsletter.feeds.marks import normal_address, normal_guid, slug_of
 from newsletter.feeds.normalise import folded
@@ -30,6 +30,7 @@ from newsletter.model.post import Identity, KnownPost
 By = Literal["guid", "number", "slug", "address", "text", "new", "duplicate"]
 _K = TypeVar("_K", bound=Hashable)
 _MANY = 20
+_NOTHING = Identity(guid=None, post_number=None, slug=None, fingerprint=None)
 
 
 def identity_of(entry: Entry, text: str) -> Identity:
@@ -56,18 +57,20 @@ class Known:
     by_number: dict[int, list[KnownPost]]
     by_slug: dict[str, list[KnownPost]]
     by_address: dict[str, list[KnownPost]]
+    by_words: dict[str, list[KnownPost]]
     by_title: dict[str, list[KnownPost]]
 
     @classmethod
     def of(cls, posts: Iterable[KnownPost]) -> Self:
         """Build the index; the order of the posts does not matter."""
-        index = cls({}, {}, {}, {}, {})
+        index = cls({}, {}, {}, {}, {}, {})
         for post in sorted(posts, key=lambda post: -post.id):
             marks = post.identity
             _put(index.by_guid, marks.guid, post)
             _put(index.by_number, marks.post_number, post)
             _put(index.by_slug, marks.slug, post)
             _put(index.by_address, normal_address(post.url), post)
+            _put(index.by_words, words_mark(marks.fingerprint), post)
             _put(index.by_title, title_mark(post.title), post)
         return index
 
@@ -103,16 +106,19 @@ def _candidates(step: By, marks: Identity, title: str, known: Known) -> Sequence
         return known.by_slug.get(marks.slug or "", ())
     if step == "address":
         return known.by_address.get(marks.address or "", ())
-    return known.by_title.get(title_mark(title), ()) if folded(title) else ()
+    same = known.by_words.get(words_mark(marks.fingerprint) or "", [])
+    return [*same[:_MANY], *known.by_title.get(title_mark(title), [])[:_MANY]]
 
 
 def _best(step: By, marks: Identity, title: str, known: Known, taken: set[int]) -> Pair | None:
     """The known post that one mark leads to; None where it leads to none, or to several."""
     is_same = dict(_STEPS)[step]
-    found = [p for p in _candidates(step, marks, title, known)[:_MANY] if p.id not in taken]
+    likely = _candidates(step, marks, title, known)[: 2 * _MANY]
+    found = {p.id: p for p in likely if p.id not in taken}.values()
     pairs = [pair for p in found if is_same(pair := Pair(marks, title, p))]
     ranked = sorted(pairs, key=lambda pair: (pair.rank, -pair.post.id), reverse=True)
-    if len(ranked) > 1 and ranked[0].rank == ranked[1].rank and not ranked[0].same_title:
+    even = len(ranked) > 1 and ranked[0].rank == ranked[1].rank
+    if even and not (ranked[0].same_title or ranked[0].same_text):
         return None
     return ranked[0] if ranked else None
 
@@ -136,23 +142,40 @@ def match_all(items: Sequence[tuple[Identity, str]], known: Known) -> tuple[Matc
 
     A known post goes to one entry at most: to the one with the stronger mark, then to the one that
     is more like it. Marks that several entries share (one link for all) count for none of them.
-    An entry that repeats another one is a `duplicate` and wants nothing done. The order of the
-    entries does not matter.
+    An entry that repeats another one, or holds nothing at all, is a `duplicate` and wants nothing
+    done. The order of the entries does not matter.
     """
     found: dict[int, Match] = {at: Match(known=None, by="duplicate") for at in _repeats(items)}
     entries = _without_shared(items, skip=set(found))
+    for at, (marks, _) in enumerate(entries):
+        if marks == _NOTHING:
+            found[at] = Match(known=None, by="duplicate")
     taken: set[int] = set()
     for step, _ in _STEPS:
-        claims: dict[int, list[tuple[int, Pair]]] = defaultdict(list)
-        for at, (marks, title) in enumerate(entries):
-            if at not in found and (pair := _best(step, marks, title, known, taken)) is not None:
-                claims[pair.post.id].append((at, pair))
-        for post_id, claim in claims.items():
-            at, pair = max(claim, key=lambda one: (one[1].rank, _order(*entries[one[0]])))
-            found[at] = Match(known=pair.post, by=step)
-            taken.add(post_id)
+        while claimed := _claims(step, entries, known, found.keys(), taken):
+            found |= {at: Match(known=post, by=step) for at, post in claimed.items()}
+            taken |= {post.id for post in claimed.values()}
     new = Match(known=None, by="new")
     return tuple(found.get(at, new) for at in range(len(items)))
+
+
+def _claims(
+    step: By,
+    entries: Sequence[tuple[Identity, str]],
+    known: Known,
+    done: Collection[int],
+    taken: set[int],
+) -> dict[int, KnownPost]:
+    """Which entries get which post by one mark; those that lose one may try for the next."""
+    claims: dict[int, list[tuple[int, Pair]]] = defaultdict(list)
+    for at, (marks, title) in enumerate(entries):
+        if at not in done and (pair := _best(step, marks, title, known, taken)) is not None:
+            claims[pair.post.id].append((at, pair))
+    winners = (
+        max(claim, key=lambda one: (one[1].rank, _order(*entries[one[0]])))
+        for claim in claims.values()
+    )
+    return {at: pair.post for at, pair in winners}
 
 
 def _order(marks: Identity, title: str) -> tuple[str, ...]:
@@ -165,12 +188,13 @@ def _repeats(items: Sequence[tuple[Identity, str]]) -> set[int]:
     groups: dict[Hashable, list[int]] = defaultdict(list)
     for at, (marks, title) in enumerate(items):
         if marks.guid is not None:
-            groups["guid", marks.guid, folded(title)].append(at)
+            numbered = marks.post_number is not None  # WordPress numbers a post once
+            groups["guid", marks.guid, "" if numbered else folded(title)].append(at)
         else:
             groups["text", marks.fingerprint, marks.address].append(at)
     again: set[int] = set()
     for group in groups.values():
-        keep = max(group, key=lambda at: _order(*items[at]))
+        keep = max(group, key=lambda at: (bool(items[at][0].fingerprint), *_order(*items[at])))
         again.update(at for at in group if at != keep)
     return again
 

@@ -1,0 +1,363 @@
+"""What a change of a post weighs, and what is quoted of it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.feeds.blocks import blocks
+from newsletter.feeds.clean import clean
+from newsletter.feeds.compare import compare, revision_of
+from newsletter.feeds.dated import opening_of
+from newsletter.feeds.quote import excerpt_of
+from newsletter.model.post import Change, Revision, Weight
+
+BODY = (
+    "<p>The trial is recruiting in three cities. It compares two doses of the drug.</p>"
+    "<p>Ask your specialist whether it fits you, and bring the letter along.</p>"
+    "<ul><li>Scans every 12 weeks</li><li>Blood tests at home</li></ul>"
+    "<p>I wrote about the side effects in another post last summer.</p>"
+)
+TAIL = (
+    "<p><strong>Disclaimer</strong></p><p>I am not a doctor or any form of medical professional.</p>"
+    "<p>Thanks for reading</p><p>I&#8217;m also active on Facebook. Like my page.</p>"
+    "<p><a href='/popular/'>Most Popular Posts</a></p><p>My garden photographs</p>"
+)
+
+
+def revision(body: str, title: str = "A trial of testinib") -> Revision:
+    return revision_of(title, clean(body, base_url="https://blog.example/post/"))
+
+
+def change(old: str, new: str) -> Change:
+    return compare(revision(old), revision(new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("<p>He said \"yes\" - it's fine.</p>", "<p>He said “yes” – it’s fine.</p>"),
+        ("<p>One  two\nthree.</p>", "<div>One two&nbsp;three.</div>"),
+        ("<p><b>One</b> two three.</p>", "<p>One <i>two</i> three.</p>"),
+        ("<p>Dose of (²¹²Pb)</p>", "<p>Dose of (212Pb)</p>"),
+        ("<p>One…</p>", "<p>One...</p>"),
+        ("<p>At https://x.example/?utm_source=a now.</p>", "<p>At https://x.example/ now.</p>"),
+        ("<p>One thing.</p><p>12 shares</p>", "<p>One thing.</p><p>340 shares</p>"),
+        ("<p>One thing.</p><p>Last updated: 3 May 2026</p>", "<p>One thing.</p>"),
+        ("<p>First line here.</p><p>Second line here.</p>", "<p>Second line here.</p><p>First line here.</p>"),
+    ],
+)  # fmt: skip
+def test_what_weighs_nothing(old: str, new: str) -> None:
+    """Typography, markup, tracking, counters and order are no change at all."""
+    assert change(old, new).weight is Weight.NONE
+    assert revision(old).text_hash == revision(new).text_hash
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("what I will recieve next", "what I will receive next"),
+        ("the tumor and its behavior", "the tumour and its behaviour"),
+        ("a follow up visit", "a followup visit"),
+        ("It is recruting now in Leeds", "It is recruiting now in Leeds"),
+        ("We went to the clinic on foot", "We went to the hospital on foot"),
+        ("Is it ? Yes", "Is it? Yes."),
+        ("a very long and slow day", "a long day"),
+    ],
+)
+def test_small_corrections_are_minor(old: str, new: str) -> None:
+    """A misspelling, another word, a stop: nothing a reader need hear of."""
+    found = change(
+        f"{BODY}<p>{old} and so on it went.</p>", f"{BODY}<p>{new} and so on it went.</p>"
+    )
+    assert found.weight is Weight.MINOR
+    assert found.quote_html == found.quote_text == found.summary == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("is recruiting in three", "is not recruiting in three"),
+        ("is recruiting in three", "is now closed in three"),
+        ("trial is recruiting", "trial was terminated"),
+        ("every 12 weeks", "every 16 weeks"),
+        ("It compares two doses of the drug.", "It compares two doses. First results are in."),
+        ("in three cities", "in three cities (NCT01234567)"),
+        ("It compares two doses of the drug.", "The doses were too strong, and a third group with much "
+         "less of the drug joined the others in spring."),
+    ],
+)  # fmt: skip
+def test_status_numbers_and_new_sentences_are_major(old: str, new: str) -> None:
+    """A reader must hear of these, and sees the sentence they are in."""
+    assert old in BODY
+    found = change(BODY + TAIL, BODY.replace(old, new) + TAIL)
+    assert found.weight is Weight.MAJOR
+    assert found.summary == "A paragraph was rewritten"
+    assert 0 < len(found.quote_text) < 200
+    assert "specialist" not in found.quote_text
+
+
+def test_only_the_sentences_that_changed_are_quoted() -> None:
+    """Links are kept, and what lies unchanged beside is left out."""
+    old = "<p>Alpha stays here. The trial is <a href='/t'>open to all</a> now. Omega stays too.</p>"
+    new = (
+        "<p>Alpha stays here. The trial is <a href='/t'>closed to all</a> now. Omega stays too.</p>"
+    )
+    found = change(old, new)
+    assert found.quote_text == "The trial is closed to all now."
+    assert found.quote_html == (
+        '<p>The trial is <a href="https://blog.example/t">closed to all</a> now.</p>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("section", "summary", "quoted"),
+    [
+        ("<h3>Update 14 Nov 2026</h3><p>It has <b>closed</b>. Thank you all.</p>",
+         "New section of 14 November 2026", "It has closed. Thank you all."),
+        ("<p><strong>14th November 2026.</strong> It has closed.</p>",
+         "New section of 14 November 2026", "14th November 2026. It has closed."),
+        ("<p>UPDATE - Sep 25th, 2023 - It has closed.</p>",
+         "New section of 25 September 2023", "UPDATE - Sep 25th, 2023 - It has closed."),
+        ("<h2>19th May 2020</h2><p>One.</p><p>Two.</p>", "New section of 19 May 2020", "One.\nTwo."),
+        ("<p>14 Nov 2026: Newest here.</p><p>2 Oct 2026: Older here.</p>",
+         "New section of 14 November 2026", "14 Nov 2026: Newest here."),
+        ("<p>2 Oct 2026: Older here.</p><p>14 Nov 2026: Newest here.</p>",
+         "New section of 14 November 2026", "14 Nov 2026: Newest here."),
+        ("<p>Update: it has closed for good.</p>",
+         "New section marked as an update", "Update: it has closed for good."),
+        ("<p>Update 3/4/2026: it has closed for good.</p>",
+         "New section marked as an update", "Update 3/4/2026: it has closed for good."),
+    ],
+)  # fmt: skip
+def test_a_new_dated_section_is_quoted_alone(section: str, summary: str, quoted: str) -> None:
+    """On top or below, as heading or first words: the newest new section, and nothing else."""
+    for new in (section + "<hr>" + BODY + TAIL, BODY + section + TAIL, BODY + TAIL + section):
+        found = change(BODY + TAIL, new)
+        assert found.weight is Weight.MAJOR
+        assert found.summary == summary
+        assert found.quote_text == quoted
+
+
+def test_a_dated_section_put_into_an_old_paragraph_is_found() -> None:
+    """Some authors write updates into one paragraph, parted by line breaks or not at all."""
+    old = "<p>2 Oct 2026. The first patient was treated in Leeds.</p>"
+    for gap in ("<br>", " "):
+        new = old.replace("<p>", f"<p>14 Nov 2026. The last patient left the clinic well.{gap}")
+        found = change(old, new)
+        assert found.summary == "New section of 14 November 2026"
+        assert "last patient left" in found.quote_text
+        assert "Leeds" not in found.quote_text
+
+
+@pytest.mark.parametrize(
+    ("line", "label"),
+    [
+        ("Update - 13th November 2025. ITM Announces", "13 November 2025"),
+        ("UPDATE - Sep 25th, 2023 - Novartis", "25 September 2023"),
+        ("18th October 2025.  Exelixis", "18 October 2025"),
+        ("23rd September 2025.  UK MHRA", "23 September 2025"),
+        ("Updated on Friday, 1 May 2026: x", "1 May 2026"),
+        ("Update November 2026", "November 2026"),
+        ("Update 2026-11-14", "14 November 2026"),
+        ("Update 31.12.2026", "31 December 2026"),
+        ("PARIS, FRANCE, 24 July 2025 - Ipsen", None),
+        ("Published online: 28 October 2023", None),
+        ("On 7th Dec 2017 the", None),
+        ("June 8 2020 jnumed.119", None),
+        ("31 February 2026 is no day", None),
+        ("Updates will follow", None),
+        ("May 2026 was warm.", None),
+    ],
+)
+def test_dated_openings(line: str, label: str | None) -> None:
+    """Either order of day and month, with or without the word; citations and sentences are none."""
+    found = opening_of(line)
+    assert (found.label if found else None) == label
+
+
+def test_new_paragraphs_are_counted_and_quoted() -> None:
+    """Whole sentences, about 400 characters, headings only where there is nothing else."""
+    long = "".join(
+        f"<p>{'Sentence about nothing much at all here. ' * 3}Number {i}.</p>" for i in "abcdefgh"
+    )
+    found = change(BODY, f"<h2>More</h2>{long}{BODY}")
+    assert found.summary == "Eight new paragraphs"
+    assert 200 < len(found.quote_text) <= 400
+    assert found.quote_text.endswith(".")
+    assert not found.quote_text.startswith("More")
+
+
+def test_new_list_items_are_quoted_as_a_list() -> None:
+    """They stay together."""
+    found = change(
+        BODY,
+        BODY.replace(
+            "</ul>", "<li>A diary for sleep and food</li><li>A phone call on Mondays</li></ul>"
+        ),
+    )
+    assert found.quote_html == (
+        "<ul><li>A diary for sleep and food</li><li>A phone call on Mondays</li></ul>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "weight"),
+    [
+        ("A Trial of “Testinib”!", Weight.MINOR),
+        ("A trail of testinib", Weight.MINOR),
+        ("A trial of testinib: it has closed", Weight.MAJOR),
+        ("A trial of capsinib", Weight.MAJOR),
+        ("A trial of testinib", Weight.NONE),
+    ],
+)
+def test_a_title_that_says_something_else_is_major(title: str, weight: Weight) -> None:
+    """Punctuation, case and misspellings are not."""
+    found = compare(revision(BODY), revision(BODY, title))
+    assert found.weight is weight
+    if weight is Weight.MAJOR:
+        assert found.summary == f"The title changed from “A trial of testinib” to “{title}”"
+
+
+def test_splitting_joining_and_moving_paragraphs_is_no_news() -> None:
+    """The words are there already, though the lines differ."""
+    one = "The first sentence is about the city of Leeds. The second one is not about any city at all."
+    first, second = one.split(". ", 1)
+    assert (
+        change(f"{BODY}<p>{one}</p>", f"{BODY}<p>{first}.</p><p>{second}</p>").weight
+        is Weight.MINOR
+    )
+    assert (
+        change(f"{BODY}<p>{first}.</p><p>{second}</p>", f"{BODY}<p>{one}</p>").weight
+        is Weight.MINOR
+    )
+    assert (
+        change(f"<p>{one}</p>{BODY}", f"{BODY}<p>{first}.</p><p>{second}</p>").weight
+        is Weight.MINOR
+    )
+
+
+def test_a_feed_that_turns_to_excerpts_or_back_is_no_news() -> None:
+    """The same text, cut off, is the same text."""
+    whole = "<p>One two three four five six. Not recruiting.</p><p>Seven eight 9 ten.</p>"
+    cut = "<p>One two three four five [&hellip;]</p>"
+    assert change(cut, whole).weight is Weight.MINOR
+    assert change(whole, cut).weight is Weight.MINOR
+
+
+def test_a_bare_date_moved_on_is_minor() -> None:
+    """ "Updated …" with nothing new under it."""
+    old, new = (f"<p>Updated {day} 2026</p>{BODY}" for day in ("3 May", "4 June"))
+    assert change(old, new).weight is Weight.MINOR
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "<p>Thanks for reading</p>",
+        "<p>Medical disclaimer</p><p>Nothing here does constitute advice, always ask your own team.</p>",
+        TAIL.replace("My garden photographs", "Sign up for my newsletter and follow my new page of recipes"),
+        TAIL + "<p>Join 14.2K other subscribers</p>",
+        TAIL + "<p>I am also active on Instagram, do join the 9 of us there every day.</p>",
+        "",
+    ],
+)  # fmt: skip
+def test_standing_text_is_never_major(tail: str) -> None:
+    """Disclaimer, thanks, links, sign-up lines: none or minor."""
+    assert change(BODY + TAIL, BODY + tail).weight is not Weight.MAJOR
+    assert change(BODY + tail, BODY + TAIL).weight is not Weight.MAJOR
+
+
+def test_a_studys_news_under_the_thanks_is_still_news() -> None:
+    """Authors do write below their own disclaimer."""
+    assert (
+        change(BODY + TAIL, BODY + TAIL + "<p>The trial was terminated.</p>").weight is Weight.MAJOR
+    )
+
+
+# Laws
+
+words = st.sampled_from(
+    "the trial is not recruiting closed 12 14 Nov 2026 . , dose “and” results a b".split(" ")
+)
+lines = st.lists(words, min_size=1, max_size=8).map(" ".join)
+bodies = st.lists(lines, max_size=8).map(lambda found: "".join(f"<p>{line}</p>" for line in found))
+STANDING = (
+    "<p>Thanks for reading</p>", "<p>Join 27.4K other subscribers</p>", "<p>Disclaimer</p>",
+    "<p>Please Share this post</p>", "<p>I’m also active on Facebook. Like my page</p>",
+    "<p>Most Popular Posts</p>", "<p>Loading…</p>", "<p>12 comments</p>",
+)  # fmt: skip
+
+
+@given(bodies)
+def test_a_text_is_itself(body: str) -> None:
+    """Compared with itself, nothing differs."""
+    assert change(body, body).weight is Weight.NONE
+
+
+@given(
+    st.lists(lines, max_size=8), st.lists(st.tuples(st.integers(0, 8), st.sampled_from(STANDING)))
+)
+def test_adding_standing_text_is_never_major(
+    found: list[str], added: list[tuple[int, str]]
+) -> None:
+    """Wherever it is put."""
+    parts = [f"<p>{line}</p>" for line in found]
+    more = list(parts)
+    for at, line in added:
+        more.insert(at, line)
+    assert change("".join(parts), "".join(more)).weight is Weight.NONE
+
+
+@settings(max_examples=120)
+@given(bodies, bodies)
+def test_a_change_is_whole_and_consistent(old: str, new: str) -> None:
+    """None exactly when the hashes agree; a quote is of the new text and of its HTML; never endless."""
+    found = change(old, new)
+    same = revision(old).text_hash == revision(new).text_hash
+    assert (found.weight is Weight.NONE) == same
+    assert bool(found.summary) == (found.weight is Weight.MAJOR)
+    assert len(found.quote_text) <= 620
+    assert "\n".join(b.text for b in blocks(found.quote_html)) == found.quote_text
+    flat = " ".join(revision(new).text.split())
+    for line in found.quote_text.split("\n"):
+        assert all(part.strip("…") in flat for part in line.split(" … "))
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_a_part_of_a_block_keeps_its_markup_whole(start: int, size: int) -> None:
+    """Cut anywhere, the elements stay balanced and the words are those asked for."""
+    html = 'One <a href="/x">two <b>three</b></a> &amp; four <i>&lt;five&gt;</i> six.'
+    text = blocks(f"<p>{html}</p>")[0].text
+    part = excerpt_of(html, start, start + size)
+    wanted = text[start : start + size]
+    assert "".join(b.text for b in blocks(part)) == " ".join(wanted.split())
+    assert part.count("<a ") == part.count("</a>") and part.count("<b>") == part.count("</b>")
+
+
+@pytest.mark.parametrize("repetitive", [False, True])
+def test_long_posts_compare_in_good_time(repetitive: bool) -> None:
+    """Twice the text takes about twice the time, also where all lines are alike."""
+
+    def post(size: int, mark: str) -> Revision:
+        def line(at: int) -> str:
+            return (
+                "again the same old words"
+                if repetitive
+                else f"w{at % 97} x{at % 89} y{at} z{at % 7} text"
+            )
+
+        return revision(
+            "".join(f"<p>{line(at)} {mark if at % 3 == 0 else ''}</p>" for at in range(size))
+        )
+
+    def seconds(size: int) -> float:
+        old, new = post(size, "one"), post(size, "two")
+        start = time.process_time()
+        compare(old, new)
+        return time.process_time() - start
+
+    assert seconds(8_000) < 12 * max(seconds(2_000), 0.02)
