@@ -43,6 +43,7 @@ def command(app: App, dry_run: bool, yes: bool, to: str | None, scheduled: bool)
     from newsletter.cli.watching import context_of
     from newsletter.cli.wording import exit_code, feed_line, send_json, send_text
     from newsletter.errors import BusyError
+    from newsletter.model.delivery import Outcome
     from newsletter.pipeline.send import send
 
     try:
@@ -53,7 +54,7 @@ def command(app: App, dry_run: bool, yes: bool, to: str | None, scheduled: bool)
     except BusyError as error:
         return _busy(app, error, scheduled=scheduled)
     for feed in report.feeds:
-        if feed.status == "failed" and report.reasons == ():
+        if feed.status == "failed" and report.outcome is not Outcome.FAILED:
             warn(feed_line(feed))
     emit(app, send_json(report), f"{send_text(report)}{_next(app, report)}")
     return exit_code(report)

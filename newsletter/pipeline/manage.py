@@ -7,6 +7,7 @@ from newsletter.errors import HeldError, UsageError
 from newsletter.model.edition import Edition
 from newsletter.pipeline.compose import Composed, as_stored, compose
 from newsletter.pipeline.context import Context
+from newsletter.pipeline.gating import active_people, stops_before
 from newsletter.pipeline.preview import named
 from newsletter.pipeline.send import freeze
 from newsletter.store import editions as edition_store
@@ -59,7 +60,10 @@ def approve(context: Context, key: str) -> Edition:
                 f"{key} {seen}.",
                 f"Look at it with `newsletter preview {key}`, then approve it.",
             )
-        broken = _broken(context, stored)
+        broken = [
+            *_broken(context, stored),
+            *stops_before(context, stored, active_people(context)).reasons,
+        ]
         if broken:
             raise HeldError(f"{key} cannot be approved as it is: {broken[0]}", " ".join(broken[1:]))
         return freeze(context, draft)

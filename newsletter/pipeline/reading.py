@@ -55,7 +55,8 @@ def read_feed(fetched: Fetched) -> Reading:
 
 def _draft(entry: Entry, base_url: str) -> PostDraft:
     """An entry made safe and comparable; the title, where there is none, comes from the text."""
-    cleaned = clean(entry.content or entry.summary, base_url=entry.link or base_url)
+    base = entry.base or entry.link or base_url
+    cleaned = clean(entry.content or entry.summary, base_url=base)
     title = entry.title or shortened(cleaned.text.partition("\n")[0], _TITLE_LENGTH)
     return PostDraft(
         identity=identity_of(entry, cleaned.text),

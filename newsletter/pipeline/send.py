@@ -71,8 +71,12 @@ def send(
     with run_lock(context.database):
         resumed = () if dry_run else _resume(context)
         period = _period(context, scheduled=scheduled)
+        earlier = tuple(report for report in resumed if _key(report) != period.key)
+        for report in resumed:
+            if _key(report) == period.key:  # an approved one, or one that was interrupted
+                return replace(report, resumed=earlier)
         report = _send_period(context, period, confirm, scheduled=scheduled, dry_run=dry_run)
-        return replace(report, resumed=resumed)
+        return replace(report, resumed=earlier)
 
 
 def _period(context: Context, *, scheduled: bool) -> Period:
@@ -234,6 +238,10 @@ _OUTCOMES = {
     EditionState.CANCELLED: Outcome.CANCELLED,
     EditionState.CANCELLING: Outcome.CANCELLED,
 }
+
+
+def _key(report: Report) -> str:
+    return report.edition.key if report.edition else ""
 
 
 def _subject(composed: Composed) -> str:
