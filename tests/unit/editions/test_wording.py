@@ -94,3 +94,7 @@ def test_the_preheader_is_one_line_of_at_most_120_characters_and_never_empty(
     assert preheader
     assert len(preheader) <= 120
     assert len(preheader.splitlines()) == 1
+
+
+def test_what_no_mail_may_hold_is_taken_out() -> None:
+    assert wording.without_controls("a\x00\x0b\ud800\ufffe\x9fb\u200dc\n") == "ab\u200dc\n"
