@@ -34,6 +34,11 @@ class Pair:
         return is_same_text(self.new.fingerprint, self.old.fingerprint)
 
     @property
+    def empty(self) -> bool:
+        """Whether neither has a title or text to compare."""
+        return self.new.fingerprint is None and self.old.fingerprint is None
+
+    @property
     def similar(self) -> bool:
         """Whether the texts are the same, perhaps edited."""
         return is_similar(self.new.fingerprint, self.old.fingerprint)
@@ -97,15 +102,14 @@ def same_by_slug(pair: Pair) -> bool:
         return True
     if pair.dates_differ:
         return pair.same_title and pair.similar
-    return pair.same_title or pair.similar
+    return pair.same_title or pair.similar or pair.empty
 
 
 def same_by_address(pair: Pair) -> bool:
     """The same link is, where the title or text agrees."""
     if pair.is_ruled_out():
         return False
-    empty = pair.new.fingerprint is None and pair.old.fingerprint is None
-    return pair.same_title or pair.similar or empty
+    return pair.same_title or pair.similar or pair.empty
 
 
 def same_by_text(pair: Pair) -> bool:

@@ -45,8 +45,9 @@ _MAY_BE_DEBRIS = frozenset(
     ("p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "section", "aside", "footer", "center")
 )
 _MAY_BE_EMPTY = _MAY_BE_DEBRIS | frozenset(
-    "a abbr article b blockquote cite code del dl em figcaption figure header i ins"  # noqa: SIM905
-    " main mark nav ol q s small span strong sub summary sup table tbody tfoot thead tr u ul".split()
+    "a abbr article b blockquote cite code del dl em figcaption figure header"  # noqa: SIM905
+    " i ins main mark nav ol q s small span strong sub summary sup table tbody tfoot thead tr"
+    " u ul".split()
 )
 _LONGEST_DEBRIS = 700
 _SMALLEST_ICON = 2

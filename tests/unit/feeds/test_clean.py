@@ -7,6 +7,10 @@ import pytest
 from newsletter.feeds.clean import clean
 from newsletter.model.post import Image
 
+LONG_ADVICE = (
+    "Please share this post-operative note with your surgeon, and then ask about "
+    + "scans, bloods, diet, work, travel, insurance and sleep. " * 3
+)
 BASE = "https://blog.example/2026/11/06/a-post/"
 
 
@@ -61,8 +65,7 @@ def test_debris_goes(debris: str) -> None:
         "As shown [1], and again [2].",
         "Patients got [177Lu]Lu-DOTATATE.",
         "The [68Ga] scan (5 < 6 & 7 > 4).",
-        "Please share this post-operative note with your surgeon, and then ask about "
-        + "scans, bloods, diet, work, travel, insurance and sleep. " * 3,
+        LONG_ADVICE,
         "Loading doses are given first.",
         "The post office is closed.",
     ],
@@ -88,8 +91,7 @@ def test_plain_text_gets_paragraphs_and_loses_debris() -> None:
         ),
         ('<img src="ph.gif" data-lazy-src="https://c.example/r.png">', "https://c.example/r.png"),
         (
-            '<img src="data:image/gif;base64,R0"><noscript><img src="https://c.example/n.png">'
-            "</noscript>",
+            '<img src="data:,R"><noscript><img src="https://c.example/n.png"></noscript>',
             "https://c.example/n.png",
         ),
         ('<img src="data:," srcset="https://c.example/s.png 300w">', "https://c.example/s.png"),
@@ -116,7 +118,7 @@ def test_a_noscript_twin_is_shown_once() -> None:
     ("raw", "link", "label"),
     [
         (
-            '<iframe src="https://www.youtube.com/embed/abcdefghijk?rel=0" title="A talk">x</iframe>',
+            '<iframe src="https://www.youtube.com/embed/abcdefghijk?rel=0" title="A talk">',
             "https://www.youtube.com/watch?v=abcdefghijk",
             "Watch the video: A talk",
         ),
@@ -174,9 +176,18 @@ def test_links_are_absolute_and_untracked(href: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "href", ["javascript:alert(1)", "java&#10;script:alert(1)", "#note", "", "data:text/html,x", "tel:1",
-             "http://[broken", "vbscript:x"],
-)  # fmt: skip
+    "href",
+    [
+        "javascript:alert(1)",
+        "java&#10;script:alert(1)",
+        "#note",
+        "",
+        "data:text/html,x",
+        "tel:1",
+        "http://[broken",
+        "vbscript:x",
+    ],
+)
 def test_a_link_that_leads_nowhere_is_only_words(href: str) -> None:
     """Script, fragments and broken addresses leave their words behind."""
     assert html_of(f'<p>A <a href="{href}">word</a>.</p>') == "<p>A word.</p>"
@@ -192,8 +203,8 @@ def test_the_first_picture_is_of_the_post() -> None:
     """Avatars, icons and the picture under the standing end are not the post's picture."""
     raw = (
         '<img src="https://1.gravatar.com/avatar/a" alt="Ann"><p>Text.</p>'
-        '<img src="/icon.png" width="16" height="16"><img src="/real.png" alt="A &amp; b" width="600"'
-        ' height="400px"><p>Thanks for reading</p><img src="/badge.png">'
+        '<img src="/icon.png" width="16" height="16"><img src="/real.png" alt="A &amp; b"'
+        ' width="600" height="400px"><p>Thanks for reading</p><img src="/badge.png">'
     )
     assert clean(raw, base_url=BASE).image == Image(
         url="https://blog.example/real.png", alt="A & b", width=600, height=400

@@ -19,7 +19,10 @@ def excerpt_of(raw: str, limit: int = 280) -> str:
         ("Dr. Hope met J. Doe. They spoke.", ["Dr. Hope met J. Doe.", "They spoke."]),
         ("Use a drug, e.g. Lanreotide. Next.", ["Use a drug, e.g. Lanreotide.", "Next."]),
         ("A vs. B took approx. 5 mg. Fine.", ["A vs. B took approx. 5 mg.", "Fine."]),
-        ("See No. 5 for more. He said no. Then left.", ["See No. 5 for more.", "He said no.", "Then left."]),
+        (
+            "See No. 5 for more. He said no. Then left.",
+            ["See No. 5 for more.", "He said no.", "Then left."],
+        ),
         ("It rose 3.5 points. Good!", ["It rose 3.5 points.", "Good!"]),
         ("Strosberg et al. Found it. Yes.", ["Strosberg et al. Found it.", "Yes."]),
         ("“Really?” she asked. Yes.", ["“Really?” she asked.", "Yes."]),
@@ -27,7 +30,7 @@ def excerpt_of(raw: str, limit: int = 280) -> str:
         ("1. First. 2. Second.", ["1. First.", "2. Second."]),
         ("他走了。她笑了！好", ["他走了。", "她笑了！", "好"]),
     ],
-)  # fmt: skip
+)
 def test_sentences_end_where_they_end(text: str, expected: list[str]) -> None:
     """Abbreviations, initials, decimals and numbered points do not end a sentence."""
     assert list(sentences(text)) == expected

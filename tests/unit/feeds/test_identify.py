@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -45,20 +46,50 @@ def is_same(old: Entry, new: Entry, old_text: str = TEXT, new_text: str = EDITED
 B = "https://blog.example"
 SAME = {
     "scheme of the guid": (entry(guid="http://blog.example/?p=5"), entry("New", guid=f"{B}/?p=5")),
-    "host case, port, slash": (entry(guid="http://Blog.example:80/a/"), entry("New", guid="https://blog.example:443/a")),
-    "permalink": (entry(guid=f"{B}/?p=5", link=f"{B}/2019/01/16/a-trial/"), entry("New", guid=f"{B}/?p=5", link=f"{B}/2026/11/14/new-words/")),
-    "host, same slug": (entry(guid="https://blog.com/?p=5", link="https://blog.com/2019/01/16/a-trial/"), entry("New", guid="https://blog.net/?p=5", link="https://blog.net/2026/01/16/a-trial/")),
+    "host case, port, slash": (
+        entry(guid="http://Blog.example:80/a/"),
+        entry("New", guid="https://blog.example:443/a"),
+    ),
+    "permalink": (
+        entry(guid=f"{B}/?p=5", link=f"{B}/2019/01/16/a-trial/"),
+        entry("New", guid=f"{B}/?p=5", link=f"{B}/2026/11/14/new-words/"),
+    ),
+    "host, same slug": (
+        entry(guid="https://blog.com/?p=5", link="https://blog.com/2019/01/16/a-trial/"),
+        entry("New", guid="https://blog.net/?p=5", link="https://blog.net/2026/01/16/a-trial/"),
+    ),
     "host, same title": (entry(guid="https://blog.com/?p=5"), entry(guid="https://blog.net/?p=5")),
-    "guid became a permalink": (entry(guid=f"{B}/?p=5", link=f"{B}/2019/a-trial/"), entry(guid=f"{B}/2019/a-trial/", link=f"{B}/2019/a-trial/")),
-    "no guid, new title": (entry(link=f"{B}/2019/a-trial/"), entry("Renamed", link="http://blog.example/2019/a-trial")),
-    "no guid, counted link": (entry(link=f"{B}/2019/a-trial/?utm_source=x"), entry("Renamed", link=f"{B}/2019/a-trial/")),
-    "no guid, numeric link": (entry(link=f"{B}/news/2743422/"), entry("Renamed", link=f"{B}/news/2743422/")),
-    "no guid, re-dated": (entry(link=f"{B}/2018/01/10/a-trial/"), entry(link=f"{B}/2024/10/26/a-trial/")),
-    "no guid, proxy link": (entry(link="https://proxy.example/~r/x1"), entry(link="https://proxy.example/~r/y2")),
-    "made-up guids": (entry(guid="8e1f", link=f"{B}/2019/a-trial/"), entry(guid="91aa", link=f"{B}/2019/a-trial/")),
+    "guid became a permalink": (
+        entry(guid=f"{B}/?p=5", link=f"{B}/2019/a-trial/"),
+        entry(guid=f"{B}/2019/a-trial/", link=f"{B}/2019/a-trial/"),
+    ),
+    "no guid, new title": (
+        entry(link=f"{B}/2019/a-trial/"),
+        entry("Renamed", link="http://blog.example/2019/a-trial"),
+    ),
+    "no guid, counted link": (
+        entry(link=f"{B}/2019/a-trial/?utm_source=x"),
+        entry("Renamed", link=f"{B}/2019/a-trial/"),
+    ),
+    "no guid, numeric link": (
+        entry(link=f"{B}/news/2743422/"),
+        entry("Renamed", link=f"{B}/news/2743422/"),
+    ),
+    "no guid, re-dated": (
+        entry(link=f"{B}/2018/01/10/a-trial/"),
+        entry(link=f"{B}/2024/10/26/a-trial/"),
+    ),
+    "no guid, proxy link": (
+        entry(link="https://proxy.example/~r/x1"),
+        entry(link="https://proxy.example/~r/y2"),
+    ),
+    "made-up guids": (
+        entry(guid="8e1f", link=f"{B}/2019/a-trial/"),
+        entry(guid="91aa", link=f"{B}/2019/a-trial/"),
+    ),
     "one link for all": (entry(link=B), entry(link=B)),
     "no link at all": (entry(), entry()),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", SAME)
@@ -68,17 +99,55 @@ def test_the_same_post(name: str) -> None:
 
 
 DIFFERENT = {
-    "yearly": (entry("Happy new year", guid=f"{B}/?p=5", link=f"{B}/2025/01/01/happy-new-year/"), entry("Happy new year", guid=f"{B}/?p=9", link=f"{B}/2026/01/01/happy-new-year/")),
-    "yearly, permalinks as guids": (entry("Happy new year", guid=f"{B}/2025/01/01/happy-new-year/", link=f"{B}/2025/01/01/happy-new-year/"), entry("Happy new year", guid=f"{B}/2026/01/01/happy-new-year/", link=f"{B}/2026/01/01/happy-new-year/")),
-    "yearly, no guids": (entry("Happy new year", link=f"{B}/2025/01/01/happy-new-year/"), entry("Happy new year", link=f"{B}/2026/01/01/happy-new-year/")),
-    "bare slug": (entry("Update", guid="a1", link=f"{B}/2025/update/"), entry("Update", guid="b2", link=f"{B}/2026/update/")),
-    "number elsewhere": (entry("One", guid="https://a.example/?p=5"), entry("Two", guid="https://b.example/?p=5")),
-    "one link for all": (entry("On Sartre", link="https://aldaily.example"), entry("On Camus", link="https://aldaily.example")),
-    "one page for all": (entry("On Sartre", link=f"{B}/reading-list/"), entry("On Camus", link=f"{B}/reading-list/", guid="x")),
-    "same outside link": (entry("One", guid=f"{B}/?p=5", link="https://times.example/a-big-story"), entry("Two", guid=f"{B}/?p=6", link="https://times.example/a-big-story")),
-    "numeric slug": (entry("One", guid="a", link=f"{B}/2025/12/"), entry("Two", guid="b", link=f"{B}/2026/12/")),
-    "made-up guids": (entry("One thing", guid="a", link=f"{B}/a/first-thing"), entry("Other thing", guid="b", link=f"{B}/b/first-thing")),
-}  # fmt: skip
+    "yearly": (
+        entry("Happy new year", guid=f"{B}/?p=5", link=f"{B}/2025/01/01/happy-new-year/"),
+        entry("Happy new year", guid=f"{B}/?p=9", link=f"{B}/2026/01/01/happy-new-year/"),
+    ),
+    "yearly, permalinks as guids": (
+        entry(
+            "Happy new year",
+            guid=f"{B}/2025/01/01/happy-new-year/",
+            link=f"{B}/2025/01/01/happy-new-year/",
+        ),
+        entry(
+            "Happy new year",
+            guid=f"{B}/2026/01/01/happy-new-year/",
+            link=f"{B}/2026/01/01/happy-new-year/",
+        ),
+    ),
+    "yearly, no guids": (
+        entry("Happy new year", link=f"{B}/2025/01/01/happy-new-year/"),
+        entry("Happy new year", link=f"{B}/2026/01/01/happy-new-year/"),
+    ),
+    "bare slug": (
+        entry("Update", guid="a1", link=f"{B}/2025/update/"),
+        entry("Update", guid="b2", link=f"{B}/2026/update/"),
+    ),
+    "number elsewhere": (
+        entry("One", guid="https://a.example/?p=5"),
+        entry("Two", guid="https://b.example/?p=5"),
+    ),
+    "one link for all": (
+        entry("On Sartre", link="https://aldaily.example"),
+        entry("On Camus", link="https://aldaily.example"),
+    ),
+    "one page for all": (
+        entry("On Sartre", link=f"{B}/reading-list/"),
+        entry("On Camus", link=f"{B}/reading-list/", guid="x"),
+    ),
+    "same outside link": (
+        entry("One", guid=f"{B}/?p=5", link="https://times.example/a-big-story"),
+        entry("Two", guid=f"{B}/?p=6", link="https://times.example/a-big-story"),
+    ),
+    "numeric slug": (
+        entry("One", guid="a", link=f"{B}/2025/12/"),
+        entry("Two", guid="b", link=f"{B}/2026/12/"),
+    ),
+    "made-up guids": (
+        entry("One thing", guid="a", link=f"{B}/a/first-thing"),
+        entry("Other thing", guid="b", link=f"{B}/b/first-thing"),
+    ),
+}
 
 
 @pytest.mark.parametrize("name", DIFFERENT)
@@ -201,7 +270,9 @@ def outcome(found: Sequence[tuple[Entry, str]], known: Known) -> dict[int, tuple
 
 @settings(max_examples=150)
 @given(fetched, fetched, st.randoms(use_true_random=False))
-def test_the_order_of_entries_does_not_matter(before, after, random) -> None:  # type: ignore[no-untyped-def]
+def test_the_order_of_entries_does_not_matter(
+    before: list[tuple[Entry, str]], after: list[tuple[Entry, str]], random: Random
+) -> None:
     """Neither in the feed nor in the store; and no post is given to two entries."""
     posts = [known_as(one, text, at) for at, (one, text) in enumerate(before)]
     shuffled = random.sample(after, len(after))
@@ -214,7 +285,7 @@ def test_the_order_of_entries_does_not_matter(before, after, random) -> None:  #
 
 @settings(max_examples=150)
 @given(fetched)
-def test_a_feed_fetched_again_brings_nothing_new(found) -> None:  # type: ignore[no-untyped-def]
+def test_a_feed_fetched_again_brings_nothing_new(found: list[tuple[Entry, str]]) -> None:
     """Every post of the first fetch is known at the second, as itself."""
     items = [(identity_of(one, text), one.title) for one, text in found]
     fresh = [at for at, m in enumerate(match_all(items, Known.of([]))) if m.by == "new"]
