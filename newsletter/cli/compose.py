@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsletter.cli.app import App, pass_app
-from newsletter.cli.output import emit, json_option
+from newsletter.cli.output import emit, json_option, warn
 
 if TYPE_CHECKING:
     from newsletter.pipeline.compose import Composed
@@ -31,6 +31,8 @@ def command(app: App) -> int:
     with context_of(app) as context, run_lock(context.database):
         period = period_of(schedule_of(context.settings), context.now())
         composed = compose(context, period)
+    for warning in composed.warnings:
+        warn(warning)
     emit(app, _json(composed, period.key), _text(composed))
     return 3 if composed.reasons else 0
 

@@ -56,6 +56,8 @@ def command(app: App, dry_run: bool, yes: bool, to: str | None, scheduled: bool)
     for feed in report.feeds:
         if feed.status == "failed" and report.outcome is not Outcome.FAILED:
             warn(feed_line(feed))
+    for warning in report.warnings:
+        warn(warning)
     emit(app, send_json(report), f"{send_text(report)}{_next(app, report)}")
     return exit_code(report)
 

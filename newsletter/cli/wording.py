@@ -143,6 +143,8 @@ def _headline(report: Report) -> list[str]:
 def _numbers(report: Report) -> list[str]:
     if report.edition is None or not report.recipients.planned:
         return []
+    if report.outcome in (Outcome.HELD, Outcome.DRY_RUN):
+        return [f"People: {report.recipients.planned:,} would get it"]
     return [f"People: {recipients_text(report.recipients)}"]
 
 

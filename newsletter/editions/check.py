@@ -13,6 +13,9 @@ from newsletter.model.edition import Finding, Masthead, Rendered, Tags
 SIZE_LIMIT = 95_000
 """Bytes of HTML with the longest personal links; Gmail cuts a mail off at about 102,000."""
 
+POSTAL_ADDRESS = "no-postal-address"
+"""The finding that a rehearsal may have."""
+
 LONGEST_LINK = 300
 """Bytes that a personal link may take."""
 
@@ -148,12 +151,12 @@ def _postal_address(rendered: Rendered, anatomy: Anatomy, masthead: Masthead) ->
     address = " ".join(masthead.postal_address.split())
     if not address:
         mend = "Set `postal_address` under [newsletter]; the law of many countries wants it."
-        yield _error("no-postal-address", rendered.key, "There is no postal address.", mend)
+        yield _error(POSTAL_ADDRESS, rendered.key, "There is no postal address.", mend)
         return
     for part, text in (("HTML", anatomy.text), ("text", rendered.text)):
         if address not in " ".join(text.split()):
             message = "The postal address is missing."
-            yield _error("no-postal-address", f"{rendered.key}, {part}", message, _TEMPLATE)
+            yield _error(POSTAL_ADDRESS, f"{rendered.key}, {part}", message, _TEMPLATE)
 
 
 def _place(rendered: Rendered, section: str) -> str:

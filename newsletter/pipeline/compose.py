@@ -62,6 +62,11 @@ class Composed:
         errors = tuple(f"{f.place}: {f.message} {f.mend}" for f in self.findings if f.error)
         return errors + tuple(f"{hold.message} {hold.mend}" for hold in self.holds)
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the check says without holding the draft."""
+        return tuple(f"{f.place}: {f.message} {f.mend}" for f in self.findings if not f.error)
+
 
 def compose(context: Context, period: Period) -> Composed:
     """Makes or refreshes the draft of `period`. The caller holds the run lock.

@@ -8,6 +8,7 @@ from newsletter.model.edition import Edition
 from newsletter.pipeline.compose import Composed, as_stored, compose
 from newsletter.pipeline.context import Context
 from newsletter.pipeline.gating import active_people, stops_before
+from newsletter.pipeline.layout import findings_of
 from newsletter.pipeline.preview import named
 from newsletter.pipeline.send import freeze
 from newsletter.store import editions as edition_store
@@ -81,16 +82,10 @@ def _open_draft(context: Context, key: str) -> Edition:
 
 def _broken(context: Context, stored: Composed) -> list[str]:
     """What approval cannot lift: findings of the quality check."""
-    from newsletter.editions.check import check
-    from newsletter.model.edition import Tags
-    from newsletter.pipeline.context import masthead_of
-
     assert stored.edition is not None
-    tags, masthead = Tags.of(stored.edition.nonce), masthead_of(context.settings)
     return [
         f"{finding.place}: {finding.message} {finding.mend}"
-        for variant in stored.variants
-        for finding in check(variant, tags, masthead)
+        for finding in findings_of(context, stored.edition.nonce, stored.variants)
         if finding.error
     ]
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.delivery.states import OPEN_DRAFT
-from newsletter.editions.check import check
 from newsletter.editions.period import period_of
 from newsletter.editions.preview import preview_files
 from newsletter.errors import HeldError, UsageError
@@ -18,12 +17,11 @@ from newsletter.model.edition import (
     Finding,
     ItemKind,
     Rendered,
-    Tags,
 )
 from newsletter.pipeline.compose import Composed, as_stored, compose
-from newsletter.pipeline.context import Context, masthead_of, schedule_of
+from newsletter.pipeline.context import Context, schedule_of
 from newsletter.pipeline.files import write_private
-from newsletter.pipeline.layout import lay_out
+from newsletter.pipeline.layout import findings_of, lay_out
 from newsletter.pipeline.presentation import present
 from newsletter.store import editions as edition_store
 from newsletter.store import posts as post_store
@@ -123,8 +121,7 @@ def _write(
     *,
     sample: bool = False,
 ) -> Preview:
-    tags, masthead = Tags.of(edition.nonce), masthead_of(context.settings)
-    findings = tuple(f for variant in variants for f in check(variant, tags, masthead))
+    findings = findings_of(context, edition.nonce, variants)
     folder = out / ("sample" if sample else edition.key)
     for name, content in preview_files(edition.key, variants, findings, pictures=pictures).items():
         write_private(folder / name, content)

@@ -43,7 +43,8 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a `send` came to. `feeds` is empty when nothing was collected."""
+    """What a `send` came to. `feeds` is empty when nothing was collected; `warnings` are what the
+    quality check says of an edition without holding it."""
 
     outcome: Outcome
     edition: Edition | None = None
@@ -52,6 +53,7 @@ class Report:
     recipients: Recipients = NOBODY
     reasons: tuple[str, ...] = ()
     feeds: tuple[FeedReport, ...] = ()
+    warnings: tuple[str, ...] = ()
     resumed: tuple[Report, ...] = ()
 
 
@@ -112,7 +114,7 @@ def _send_period(
         return Report(outcome=Outcome.FAILED, reasons=reasons, feeds=feeds)
     composed = compose(context, period)
     report = _go(context, composed, confirm, scheduled=scheduled, dry_run=dry_run)
-    return replace(report, feeds=feeds)
+    return replace(report, feeds=feeds, warnings=composed.warnings)
 
 
 def _already(context: Context, edition: Edition) -> Report:
