@@ -234,7 +234,7 @@ def _html(part: Any) -> str:
     """A piece of text as HTML. Atom says what it is (RFC 4287 §3.1.1), not always truly."""
     text = plain.repaired(plain.storable(str(part.get("value") or "")))
     if part.get("type") in _HTML_TYPES or plain.looks_like_html(text):
-        return text
+        return plain.unescaped(text)
     return plain.to_html(text) if part.get("type") == "text/plain" else ""
 
 

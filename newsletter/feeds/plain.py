@@ -23,6 +23,11 @@ _INVISIBLE: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u206
 _HTML: Final = re.compile(
     r"</(?:p|a|div|em|strong|b|i|li|h[1-6]|span)\s*>|<(?:br|img)\b", re.IGNORECASE
 )
+_OPENS_ESCAPED: Final = re.compile(
+    r"\s*&lt;(?:!--|(?:p|a|div|span|table|section|article|figure|img|h[1-6]|ul|ol)(?:\s|/|&gt;))",
+    re.IGNORECASE,
+)
+_CLOSES_ESCAPED: Final = re.compile(r"&lt;/[a-z][a-z0-9]*\s*(?:&gt;|>)", re.IGNORECASE)
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _MOJIBAKE: Final = re.compile(
     "[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc"
@@ -77,6 +82,17 @@ def _byte(character: str) -> bytes:
 def looks_like_html(text: str) -> bool:
     """Whether a text that was called plain holds tags of HTML after all."""
     return _HTML.search(text) is not None
+
+
+def unescaped(text: str) -> str:
+    """HTML as it was meant, where it was escaped once too often; any other text as it is.
+
+    Only if its very first thing is an escaped tag, before any real one, and another one is closed:
+    a post that shows a line of code has a paragraph around it, or words before it.
+    """
+    if _OPENS_ESCAPED.match(text) and _CLOSES_ESCAPED.search(text):
+        return html.unescape(text)
+    return text
 
 
 def to_html(text: str) -> str:

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.feeds.plain import from_html, from_text, repaired, storable, to_html
+from newsletter.feeds.plain import (
+    from_html,
+    from_text,
+    repaired,
+    storable,
+    to_html,
+    unescaped,
+)
 
 
 @pytest.mark.parametrize(("html", "text"), [
@@ -63,3 +70,23 @@ def test_plain_text_becomes_escaped_paragraphs() -> None:
         "p < 0.05\n& more\n\n\nNext"
     ) == "<p>p &lt; 0.05 & more</p>\n<p>Next</p>".replace("& more", "&amp; more")
     assert to_html(" \n ") == ""
+
+
+@pytest.mark.parametrize(("given", "meant"), [
+    ("&lt;p&gt;a &amp;amp; b&lt;/p&gt;", "<p>a &amp; b</p>"),
+    ('&lt;!-- x --&gt;&lt;div class=&quot;md&quot;&gt;a&lt;/div&gt; by <a href="/x">b</a>',
+     '<!-- x --><div class="md">a</div> by <a href="/x">b</a>'),
+])  # fmt: skip
+def test_html_that_was_escaped_twice_is_read_as_meant(given: str, meant: str) -> None:
+    assert unescaped(given) == meant
+
+
+@pytest.mark.parametrize("text", [
+    "<p>Write &lt;p&gt;a&lt;/p&gt; for a paragraph.</p>",
+    "Write &lt;p&gt;a&lt;/p&gt; for a paragraph.",
+    "&lt;p&gt; is the tag of a paragraph.",
+    "&lt; 0.05 &lt;/ is no tag",
+    "5 &lt; 6",
+])  # fmt: skip
+def test_a_post_that_shows_code_keeps_it(text: str) -> None:
+    assert unescaped(text) == text
