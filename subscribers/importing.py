@@ -41,7 +41,7 @@ SHOWN_REJECTS: Final = 10
 
 def rejects_path(path: Path) -> Path:
     """Where the rejected rows of a file go unless another place is named: `list.rejects.csv`."""
-    return path.with_name(f"{path.stem}.rejects.csv")
+    return path.parent / f"{path.stem}.rejects.csv"
 
 
 def import_file(

@@ -20,6 +20,7 @@ from subscribers.model import (
     SuppressionReason,
     join_topics,
 )
+from subscribers.rows import MAX_NAME, MAX_SOURCE, one_line
 from subscribers.store import people, suppressions
 from subscribers.token import new_tokens
 
@@ -64,6 +65,8 @@ def add(
     """
     normal = addresses.normalise(address)
     key = addresses.key(normal)
+    name = None if name is None else one_line(name)[:MAX_NAME]
+    source = one_line(source)[:MAX_SOURCE]
     before = people.find(conn, key)
     _refuse_who_left(conn, normal, before, secrets)
     if before is None:
@@ -151,7 +154,8 @@ def unsubscribe(
     if subscriber.status is SubscriptionStatus.UNSUBSCRIBED:
         return False
     people.deactivate(conn, [key], now)
-    _record(conn, subscriber.id, ConsentKind.WITHDRAWN, source, now)
+    said = one_line(source)[:MAX_SOURCE]
+    _record(conn, subscriber.id, ConsentKind.WITHDRAWN, said, now)
     return True
 
 

@@ -20,7 +20,7 @@ _AHEAD: Final = timedelta(days=1)
 """How far in the future a consent may lie: a time without a zone is up to a day off."""
 
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\xa0\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters, hard spaces, line ends, direction marks; not the joiners of Persian, Hindi."""
+"""Control characters, hard spaces, line ends, direction marks; Persian and Hindi joiners stay."""
 
 ACTIVE: Final = SubscriptionStatus.ACTIVE.value
 PENDING: Final = SubscriptionStatus.PENDING.value
@@ -79,11 +79,11 @@ class Checker:
             line,
             address,
             addresses.key(address),
-            _one_line(name, "name", MAX_NAME) if name else "",
+            _short(name, "name", MAX_NAME) if name else "",
             self._topics_of(topics) if topics else "",
             known_status,
             self._moment(consented_at) if consented_at else None,
-            _one_line(source, "source", MAX_SOURCE) if source else self._source,
+            _short(source, "source", MAX_SOURCE) if source else self._source,
             _suppressed(suppressed) if suppressed else "",
         )
 
@@ -125,12 +125,17 @@ def _suppressed(text: str) -> str:
     return reason
 
 
-def _one_line(text: str, what: str, longest: int) -> str:
-    """Text of one line without control characters."""
+def _short(text: str, what: str, longest: int) -> str:
+    text = one_line(text)
+    if len(text) > longest:
+        raise BadRow(f"the {what} is longer than {longest} characters")
+    return text
+
+
+def one_line(text: str) -> str:
+    """Text of one line without control characters, as names and sources are kept."""
     if not text.isprintable():
         text = _CONTROLS.sub(" ", text)
     if "  " in text or text[:1] == " " or text[-1:] == " ":
         text = " ".join(text.split())
-    if len(text) > longest:
-        raise BadRow(f"the {what} is longer than {longest} characters")
     return text

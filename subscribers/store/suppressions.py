@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, delete, insert, select
+from sqlalchemy import Column, Connection, delete, select
 
 from subscribers import address as addresses
 from subscribers.errors import SecretKeyError
@@ -77,24 +77,18 @@ def suppress(
     conn: Connection, key: str, reason: SuppressionReason, since: datetime, note: str = ""
 ) -> None:
     """Bar an address key; the first reason stays when it is barred already."""
-    known = select(suppression.c.id).where(suppression.c.address_key == key)
-    if conn.execute(known).first() is None:
-        conn.execute(
-            insert(suppression).values(address_key=key, reason=reason.value, since=since, note=note)
-        )
+    columns = ("address_key", "reason", "since", "note")
+    row = (key, reason.value, bulk.to_driver(conn)(since), note)
+    bulk.insert_rows(conn, suppression, columns, [row], ignoring="address_key")
 
 
 def keep_hash_only(conn: Connection, key: str, secret: str, since: datetime) -> None:
     """Put a keyed hash, made with `secret`, in the place of all that bars an address key."""
     conn.execute(delete(suppression).where(suppression.c.address_key == key))
-    conn.execute(
-        insert(suppression).values(
-            address_hash=addresses.keyed_hash(key, secret),
-            key_id=addresses.key_id(secret),
-            reason=SuppressionReason.ERASED.value,
-            since=since,
-        )
-    )
+    columns = ("address_hash", "key_id", "reason", "since")
+    names = (addresses.keyed_hash(key, secret), addresses.key_id(secret))
+    row = (*names, SuppressionReason.ERASED.value, bulk.to_driver(conn)(since))
+    bulk.insert_rows(conn, suppression, columns, [row], ignoring="address_hash")
 
 
 def _suppression(reason: str, since: datetime, note: str) -> Suppression:

@@ -63,6 +63,11 @@ def test_adding_again_changes_only_what_is_said(database: Database) -> None:
         assert len(membership.show(conn, "anna@example.org").consents) == 1
 
 
+def test_a_name_typed_with_control_characters_is_kept_as_one_line(database: Database) -> None:
+    added = add(database, "anna@example.org", name=" Anna\n\udcffBell\x00 ")
+    assert added.subscriber.name == "Anna Bell"
+
+
 def test_who_left_is_not_added_by_hand(database: Database) -> None:
     add(database, "anna@example.org")
     with database.begin() as conn:
