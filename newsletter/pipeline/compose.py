@@ -11,8 +11,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 import subscribers.model as subscribers
 from newsletter.delivery.gates import Hold, fuse
@@ -39,6 +38,9 @@ from newsletter.pipeline.layout import Layout, lay_out, topic_keys
 from newsletter.store import editions as edition_store
 from newsletter.store import news as news_store
 from subscribers.store import people
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

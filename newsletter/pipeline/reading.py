@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from newsletter.feeds.clean import clean
 from newsletter.feeds.compare import revision_of
@@ -21,6 +20,9 @@ from newsletter.feeds.sentences import shortened
 from newsletter.model.feed import Entry, FeedState, Fetched
 from newsletter.model.post import Image, KnownPost, PostDraft
 from newsletter.store import posts as post_store
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _TITLE_LENGTH = 80
 """A post without a title is called by the beginning of its text, at most so many characters."""
