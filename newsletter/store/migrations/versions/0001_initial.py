@@ -221,8 +221,8 @@ def upgrade() -> None:
         sa.Column("updated", UtcDateTime(timezone=True), nullable=True),
         sa.Column("categories", sa.JSON(), nullable=False),
         sa.Column("image", sa.JSON(), nullable=True),
-        sa.Column("baseline", sa.Boolean(), server_default=sa.text("0"), nullable=False),
-        sa.Column("protected", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("baseline", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("protected", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("first_seen_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("last_seen_at", UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["feed_id"], ["feed.id"], name=op.f("fk_post_feed_id")),
@@ -312,7 +312,7 @@ def upgrade() -> None:
         sa.Column(
             "revision_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
-        sa.Column("dropped", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("dropped", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("shown", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["edition_id"], ["edition.id"], name=op.f("fk_edition_item_edition_id")
