@@ -1,0 +1,175 @@
+"""Feeds as they are found in the wild, taken through the whole job."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsletter.feeds.parse import parse
+from newsletter.model.feed import Fetched
+from tests.acceptance.runner import PEOPLE, SHARED, Desk
+from tests.webserver import Page, Request, WebServer
+
+FEEDS = SHARED / "feeds"
+pytestmark = pytest.mark.skipif(
+    not FEEDS.is_dir(),
+    reason="the sample feeds are not here: they belong at ../shared, seen from the repository",
+)
+
+ROOMY = "[fuse]\nmax_items = 100\n"
+QUIET = {"d10_atom_intertwingly.xml", "d17_nodate_django_planet.xml"}
+"""Their posts say nothing of when they were published, so that none is news on the first run."""
+
+
+def names() -> list[str]:
+    return [path.name for path in sorted(FEEDS.glob("d*"))] if FEEDS.is_dir() else ["(none)"]
+
+
+def kind_of(name: str) -> str:
+    """What a real server says of such a feed."""
+    if name.endswith(".json"):
+        return "application/feed+json"
+    return "application/atom+xml" if "atom" in name else "application/rss+xml; charset=UTF-8"
+
+
+def page(name: str, more: bytes = b"") -> Page:
+    body = (FEEDS / name).read_bytes() + more
+    return Page(body=body, headers={"Content-Type": kind_of(name), "ETag": '"first"'})
+
+
+def conditional(full: Page) -> Callable[[Request], Page]:
+    """A server that knows what it has sent already."""
+    return lambda asked: (
+        Page(status=304) if asked.headers.get("if-none-match") == '"first"' else full
+    )
+
+
+def just_after(name: str, web: WebServer) -> datetime:
+    """An hour after the newest post was published: a job that begins then has news."""
+    url = web.url("/feed")
+    full = page(name)
+    read = parse(Fetched(url=url, final_url=url, http_status=200, body=full.body,
+                         headers={"content-type": kind_of(name)}))  # fmt: skip
+    dates = [entry.published for entry in read.entries if entry.published]
+    latest = max((date for date in dates if date.year < 2030), default=datetime.now(UTC))
+    return latest + timedelta(hours=1)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, web: WebServer) -> Desk:
+    desk = Desk(tmp_path)
+    desk.settings([web.url("/feed")], more=ROOMY)
+    desk.people()
+    return desk
+
+
+def collected(desk: Desk) -> Any:
+    done = desk.call("collect", "--json")
+    assert done.code == 0, done
+    return done.document["feeds"][0]
+
+
+def no_news(feed: Any, status: str) -> None:
+    assert feed["status"] == status
+    assert (feed["new"], feed["updated"], feed["minor"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_feed_of_the_wild_becomes_one_honest_newsletter(
+    desk: Desk, web: WebServer, name: str
+) -> None:
+    desk.now = just_after(name, web).isoformat()
+    web.pages["/feed"] = page(name)
+    entries = collected(desk)["entries"]
+    assert entries == items(name)
+    sample = desk.call("preview", "--sample", "--json")
+    assert sample.code == 0, sample
+    assert sample.document["findings"] == []
+    nothing_is_invented(desk, web, name)
+    assert len(desk.call("posts", "list", "--json").document) == entries
+    sent = desk.send()
+    if name in QUIET:
+        assert sent["outcome"] == "nothing-new"
+    else:
+        assert sent["outcome"] == "sent"
+        it_is_out(desk, sent)
+
+
+def items(name: str) -> int:
+    """How many items an independent reader finds."""
+    facts = json.loads((FEEDS / "facts.json").read_text("utf-8"))["feeds"]
+    return next(int(fact["n_items"]) for fact in facts if fact["file"] == name)
+
+
+def nothing_is_invented(desk: Desk, web: WebServer, name: str) -> None:
+    """Read again with one byte more, sent again as it was, and said to be the same (304)."""
+    web.pages["/feed"] = page(name, b"\n")
+    no_news(collected(desk), "ok")
+    no_news(collected(desk), "unchanged")
+    web.pages["/feed"] = conditional(page(name))
+    no_news(collected(desk), "unchanged")
+    assert web.requests[-1].headers["if-none-match"] == '"first"'
+
+
+def it_is_out(desk: Desk, sent: Any) -> None:
+    """Everybody has one mail with each post in it, and nothing about it is to be mended."""
+    assert sent["posts"]["new"]
+    shown = desk.call("preview", sent["edition"], "--json").document
+    assert shown["findings"] == []
+    mails = desk.mails(sent["edition"])
+    assert [mail.to for mail in mails] == list(PEOPLE)
+    words = " ".join(mails[0].text.split())
+    for post in sent["posts"]["new"]:
+        assert " ".join(post["title"].split()) in words
+        assert post["url"].startswith(("http://", "https://"))
+
+
+def test_posts_without_guid_and_with_one_link_are_told_apart(desk: Desk, web: WebServer) -> None:
+    """Three days of one blog whose items all link to its front page."""
+    first, second = "d06_wp_aldaily_0627.xml", "d07_wp_aldaily_0630.xml"
+    web.pages["/feed"] = page(first)
+    desk.now = "2013-06-27T04:00:00Z"
+    old = {post["title"] for post in desk.send()["posts"]["new"]}
+    web.pages["/feed"] = page(second)
+    desk.now = "2013-07-01T08:00:00Z"
+    sent = desk.send()
+    new = [post["title"] for post in sent["posts"]["new"]]
+    assert len(old) == 4
+    assert len(new) == len(set(new)) == 6
+    assert not old & set(new)
+    assert sent["posts"]["updated"] == []
+
+
+def test_what_has_no_room_comes_with_the_next_edition(desk: Desk, web: WebServer) -> None:
+    """Forty posts at once are more than a mail holds: each is told of, once, in their order."""
+    web.pages["/feed"] = page("d14_enc_golem_iso8859_1.xml")
+    desk.now = "2018-10-28T13:48:00Z"
+    first = [post["id"] for post in desk.send()["posts"]["new"]]
+    assert 10 < len(first) < 40
+    desk.now = "2018-10-29T13:48:00Z"
+    second = [post["id"] for post in desk.send()["posts"]["new"]]
+    assert len(second) == 40 - len(first)
+    assert set(first).isdisjoint(second)
+    desk.now = "2018-11-05T13:48:00Z"
+    assert desk.send()["outcome"] == "nothing-new"
+
+
+def test_all_of_them_at_once_make_one_digest(desk: Desk, web: WebServer) -> None:
+    """A newsletter of all feeds at once: each is read, and none disturbs another."""
+    for name in names():
+        web.pages[f"/{name}"] = page(name)
+    desk.settings([web.url(f"/{name}") for name in names()], more=ROOMY)
+    done = desk.call("collect", "--json")
+    assert done.code == 0, done
+    assert [feed["status"] for feed in done.document["feeds"]] == ["ok"] * len(names())
+    for name in names():
+        web.pages[f"/{name}"] = page(name, b"\n")
+    again = desk.call("collect", "--json").document["feeds"]
+    assert [(feed["url"], feed["new"] + feed["updated"] + feed["minor"]) for feed in again] == [
+        (web.url(f"/{name}"), 0) for name in names()
+    ]
