@@ -141,7 +141,13 @@ def export(app: App, file: Path, *, status: str | None, topic: str | None, force
 @click.option("--status", type=STATUS, help="Only people of this status.")
 @click.option("--topic", help="Only who has chosen this topic by name.")
 @click.option("--search", default="", help="Only whose address or name holds this text.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=50,
+    show_default=True,
+    help="How many people to show at most.",
+)
 @click.option("--after", type=int, default=0, help="Go on after the person of this number.")
 @json_option
 @pass_app

@@ -1,8 +1,8 @@
 """Many rows at once, past the expression language.
 
 SQLAlchemy builds and converts every parameter of every row by itself, which costs four times what
-the database does with them (`benchmarks/import_subscribers.py`). Here the statement is plain SQL
-that both databases know, only the marks for values differ, and times are converted once per value.
+the database does with them (`benchmarks/import_subscribers.py`). Here the statement is plain SQL,
+and times are converted once per value.
 """
 
 from __future__ import annotations
@@ -28,11 +28,19 @@ def insert_rows(
     """Insert rows of driver values; one whose column `ignoring` is there already is passed over."""
     if not rows:
         return
-    marks = ", ".join([_mark(conn)] * len(columns))
     names = ", ".join(columns)
     clause = f" ON CONFLICT ({ignoring}) DO NOTHING" if ignoring else ""
-    statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks}){clause}"  # noqa: S608
-    conn.exec_driver_sql(statement, list(rows))
+    target = f"INSERT INTO {table.name} ({names})"
+    if conn.dialect.name == "postgresql":
+        # One array for each column: a tenth of the time of a statement for each row.
+        types = (table.c[name].type.compile(conn.dialect) for name in columns)
+        arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+        values = tuple(list(column) for column in zip(*rows, strict=True))
+        statement = f"{target} SELECT * FROM unnest({arrays}){clause}"  # noqa: S608 - our names
+        conn.exec_driver_sql(statement, values)
+    else:
+        marks = ", ".join("?" * len(columns))
+        conn.exec_driver_sql(f"{target} VALUES ({marks}){clause}", list(rows))
 
 
 def select_in(
@@ -57,8 +65,3 @@ def to_driver(conn: Connection) -> Callable[[datetime | None], Any]:
     if bind is None:
         return lambda time: time
     return lru_cache(maxsize=10_000)(bind)
-
-
-def _mark(conn: Connection) -> str:
-    """How this driver writes the place of a value."""
-    return "%s" if conn.dialect.name == "postgresql" else "?"
