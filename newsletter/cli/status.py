@@ -72,7 +72,7 @@ def _text(seen: Overview, next_at: str) -> str:
         f"Subscribers: {seen.active:,} active",
         f"This period: {seen.period.key}",
         f"Next time:   {next_at}, edition {seen.next.key}",
-        "Feeds:",
+        "Feeds:" if seen.feeds else "Feeds:       not read yet",
     ]
     lines += [f"  {f.url}: {f.status}, last read {moment(f.succeeded_at)}" for f in seen.feeds]
     lines.append("Editions:" if seen.editions else "Editions:    none yet")

@@ -87,7 +87,7 @@ def recipients_text(recipients: Recipients) -> str:
         "unknown": recipients.unknown,
         "cancelled": recipients.cancelled,
         "still to do": recipients.pending,
-        **{f"skipped ({reason})": n for reason, n in recipients.skipped.items()},
+        **{f"skipped ({_words(reason)})": n for reason, n in recipients.skipped.items()},
     }
     shown = [f"{number:,} {name}" for name, number in named.items() if number]
     return ", ".join(shown) or "nobody"
@@ -114,6 +114,10 @@ def feed_json(report: FeedReport) -> dict[str, Any]:
 def moment(at: datetime | None) -> str:
     """A time for a person, in UTC to the minute."""
     return f"{at:%Y-%m-%d %H:%M} UTC" if at else "never"
+
+
+def _words(reason: str) -> str:
+    return reason.replace("-", " ").replace("_", " ")
 
 
 def _code(report: Report) -> int:

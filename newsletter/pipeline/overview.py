@@ -72,7 +72,7 @@ def overview(context: Context) -> Overview:
 def _waiting(
     feeds: tuple[FeedStatus, ...], editions: tuple[EditionLine, ...], active: int
 ) -> list[str]:
-    said = [f"The feed {f.url} failed {f.failures} times: {f.error}" for f in feeds if f.failures]
+    said = [_failing(feed) for feed in feeds if feed.failures]
     if not feeds:
         said.append("Nothing was collected yet. Run `newsletter collect`.")
     if not active:
@@ -88,3 +88,8 @@ def _waiting(
                 f"{edition.key} did not reach everybody; see `editions show {edition.key}`."
             )
     return said
+
+
+def _failing(feed: FeedStatus) -> str:
+    times = "at the last try" if feed.failures == 1 else f"{feed.failures} times in a row"
+    return f"The feed {feed.url} could not be read {times}: {feed.error}"
