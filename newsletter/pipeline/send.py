@@ -44,7 +44,8 @@ class Question:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What a `send` came to. `feeds` is empty when nothing was collected; `warnings` are what the
-    quality check says of an edition without holding it."""
+    quality check says of an edition without holding it.
+    """
 
     outcome: Outcome
     edition: Edition | None = None
@@ -94,9 +95,15 @@ def _resume(context: Context) -> tuple[Report, ...]:
         )
     reports = []
     for edition in reversed(unfinished):
-        context.tell(f"Going on with {edition.key}, which was interrupted.")
+        context.tell(_begun(edition))
         reports.append(_ended(context, deliver(context, edition)))
     return tuple(reports)
+
+
+def _begun(edition: Edition) -> str:
+    if edition.state is EditionState.FROZEN:
+        return f"Sending {edition.key} as it was frozen."
+    return f"Going on with {edition.key}, which was interrupted."
 
 
 def _send_period(
