@@ -17,6 +17,7 @@ SHOWN_MESSAGES = 200
 _DARK_RULE = re.compile(r"@media\s*\(prefers-color-scheme:\s*dark\)")
 _SCHEME = 'name="color-scheme" content="light dark"'
 _TAG = re.compile(r"-nl-[0-9A-Za-z]+-(?:unsubscribe|preferences|view)-(?:html|text)-")
+_STAND_IN = "(each reader’s own link)"
 _PREHEADER = re.compile(r'<div style="display:none[^>]*>(.*?)[&<\u2007]')
 
 
@@ -96,6 +97,11 @@ def look(html: str, scheme: str, *, pictures: Mapping[str, str]) -> str:
     return _TAG.sub("#", html)
 
 
+def look_text(text: str) -> str:
+    """A copy of a mail's text part with words in the place of the personal links."""
+    return _TAG.sub(_STAND_IN, text)
+
+
 def _of(variant: Rendered, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Those of this variant: a finding's place starts with the variant's key."""
     return tuple(f for f in findings if f.place.partition(",")[0] == variant.key)
@@ -117,7 +123,7 @@ def _shown(variant: Rendered, findings: tuple[Finding, ...]) -> _Shown:
         file=quote(variant.key),
         subject=variant.subject,
         preheader=preheader[1] if preheader else "",
-        text=variant.text,
+        text=look_text(variant.text),
         size=len(variant.html.encode()),
         checksum=variant.checksum,
         findings=findings,

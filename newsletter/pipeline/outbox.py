@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from newsletter.delivery.transports.contract import TEST_FOLDER
-from newsletter.editions.preview import SHOWN_MESSAGES, OutboxEdition, look, outbox_page
+from newsletter.editions.preview import (
+    SHOWN_MESSAGES,
+    OutboxEdition,
+    look,
+    look_text,
+    outbox_page,
+)
 from newsletter.model.edition import Rendered
 from newsletter.pipeline.files import write_private
 
@@ -19,7 +25,7 @@ def write_pages(
     """Writes how an edition looks, and the page that lists all editions of the outbox."""
     looks = folder / edition_key / _LOOK
     write_private(looks / "all.html", look(rendered.html, "light", pictures=pictures))
-    write_private(looks / "all.txt", rendered.text)
+    write_private(looks / "all.txt", look_text(rendered.text))
     write_private(looks / "all.subject.txt", rendered.subject + "\n")
     editions = sorted(
         (found for found in folder.iterdir() if found.is_dir() and found.name != TEST_FOLDER),

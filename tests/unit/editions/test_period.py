@@ -1,4 +1,4 @@
-"""The calendar: which period a moment belongs to, which one is owed, through changes of the clocks."""
+"""The calendar: the period of a moment, and the one that is owed, through changes of the clocks."""
 
 from __future__ import annotations
 
@@ -92,7 +92,9 @@ def test_a_local_time_is_kept_through_the_changes_of_the_clocks(day: str, schedu
     assert period_of(daily, utc(day)).scheduled_at == utc(scheduled)
 
 
-moments = st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 1), timezones=st.just(UTC))
+# Hypothesis takes bounds without a zone, and puts the zone on what it draws.
+_BOUNDS = datetime(2000, 1, 1), datetime(2099, 12, 1)  # noqa: DTZ001
+moments = st.datetimes(*_BOUNDS, timezones=st.just(UTC))
 zones = st.sampled_from(["Europe/London", "America/New_York", "Asia/Kathmandu", "Pacific/Apia"])
 schedules = st.one_of(
     st.builds(schedule, st.just("day"), st.just(""), st.times(), zones.map(ZoneInfo)),

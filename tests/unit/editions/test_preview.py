@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from newsletter.editions.anatomy import anatomy_of
-from newsletter.editions.preview import SHOWN_MESSAGES, OutboxEdition, outbox_page, preview_files
+from newsletter.editions.preview import (
+    SHOWN_MESSAGES,
+    OutboxEdition,
+    look_text,
+    outbox_page,
+    preview_files,
+)
 from newsletter.editions.render import render
 from newsletter.model.edition import Finding, Form
 from tests.digests import PICTURE, TAGS, a_digest, new_post, updated_post
@@ -53,6 +59,14 @@ def test_the_copies_to_look_at_are_fixed_to_one_scheme() -> None:
 def test_the_copies_to_look_at_lead_nowhere_personal() -> None:
     look = preview_files("2026-W47", [ALL], [])["look/all.light.html"]
     assert not [tag for tag in TAGS.all() if tag in look]
+
+
+def test_the_text_to_look_at_has_words_in_the_place_of_personal_links() -> None:
+    look = look_text(ALL.text)
+    assert not [tag for tag in TAGS.all() if tag in look]
+    assert "\nUnsubscribe:\n(each reader’s own link)\n" in look
+    assert look.count("(each reader’s own link)") == sum(ALL.text.count(tag) for tag in TAGS.all())
+    assert "-nl-" not in preview_files("2026-W47", [ALL], [])["index.html"]
 
 
 def test_pictures_can_be_replaced_in_the_copies_alone() -> None:
