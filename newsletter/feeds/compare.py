@@ -13,11 +13,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from newsletter.feeds.dated import Opening, opening_of
+from newsletter.feeds.dated import opening_of
 from newsletter.feeds.difference import Difference, Edit, difference, is_respelt, significant
 from newsletter.feeds.normalise import comparable, digest, words
 from newsletter.feeds.phrases import tail_start
 from newsletter.feeds.quote import Passage, Quote, quote
+from newsletter.feeds.sections import Section, grown_sections, new_sections, newest
 from newsletter.model.post import Change, Cleaned, Revision, Weight
 
 # Words that turn what a patient should do: a study's status, and every "not".
@@ -32,6 +33,9 @@ _STATUS = frozenset(
 _REGISTER = re.compile(
     r"\bNCT\W{0,3}0\d{7}\b|\bISRCTN\W{0,2}\d{8}\b|\b20\d{2}-\d{6}-\d{2}\b|\bACTRN\W{0,2}126\d{11}",
     re.IGNORECASE,
+)
+_NEGATED = re.compile(
+    r"cannot|(?:is|are|was|were|do|does|did|has|have|had|wo|ca|could|should|would)nt"
 )
 _STUDY = frozenset(("trial", "trials", "study", "studies"))
 _FEW_WORDS = 5
@@ -69,12 +73,20 @@ def compare(old: Revision, new: Revision) -> Change:
 
 
 def _is_cut(short: str, long: str) -> bool:
-    """Whether one text is but the beginning of the other, as a feed with excerpts shows it."""
-    found = _FEED_CUT.search(short[-200:])
+    """Whether one text is but the beginning of the other, as a feed with excerpts shows it.
+
+    WordPress' own mark, "[…]", is enough; a bare "…" must stand where the other text goes on in
+    the same line, for authors end posts with it too.
+    """
+    found = _FEED_CUT.search(short, max(0, len(short) - 200))
     if found is None or len(short) >= len(long):
         return False
-    start = words(short[: len(short) - len(short[-200:]) + found.start()])
-    return bool(start) and words(long[: 2 * len(short) + 200])[: len(start)] == start
+    start = short[: found.start()]
+    if found[0].lstrip().startswith("["):
+        known = words(start)
+        return bool(known) and words(long[: 2 * len(short) + 200])[: len(known)] == known
+    line = long.split("\n")[start.count("\n") : start.count("\n") + 1]
+    return bool(line) and long.startswith(start) and len(line[0]) > len(short.rpartition("\n")[2])
 
 
 # The title
@@ -94,18 +106,10 @@ def _title_change(old: str, new: str) -> Weight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Section:
-    """A new dated section: how it opens, and its lines."""
-
-    opening: Opening
-    passages: tuple[Passage, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _News:
     """What of a difference a reader should hear."""
 
-    sections: tuple[_Section, ...]
+    sections: tuple[Section, ...]
     paragraphs: tuple[int, ...]
     rewritten: tuple[Edit, ...]
     reasons: tuple[str, ...]
@@ -117,7 +121,7 @@ class _News:
 
 def _news(found: Difference, lines: Sequence[str]) -> _News:
     tail = tail_start(lines)
-    sections = (*_new_sections(found.added, lines), *_grown_sections(found.edited))
+    sections = (*new_sections(found.added, lines), *grown_sections(found.edited))
     in_section = {passage.at for section in sections for passage in section.passages}
     paragraphs = tuple(
         at for at in found.added if at not in in_section and _is_news(lines[at], in_tail=at >= tail)
@@ -133,47 +137,6 @@ def _news(found: Difference, lines: Sequence[str]) -> _News:
     )
 
 
-def _new_sections(added: Sequence[int], lines: Sequence[str]) -> tuple[_Section, ...]:
-    """Runs of added lines that a dated opening leads; a bare date with nothing under it is none."""
-    sections: list[_Section] = []
-    current: list[int] = []
-    opening: Opening | None = None
-    for at in added:
-        here = opening_of(lines[at])
-        follows = bool(current) and at == current[-1] + 1
-        if here is not None and not (follows and opening is not None and here.day == opening.day):
-            sections += _section(opening, current, lines)
-            opening, current = here, [at]
-        elif follows:
-            current.append(at)
-        else:
-            sections += _section(opening, current, lines)
-            opening, current = None, []
-    return (*sections, *_section(opening, current, lines))
-
-
-def _section(
-    opening: Opening | None, numbers: Sequence[int], lines: Sequence[str]
-) -> tuple[_Section, ...]:
-    if opening is None:
-        return ()
-    bare = {at for at in numbers if (here := opening_of(lines[at])) is not None and here.bare}
-    body = tuple(Passage(at=at) for at in numbers if at not in bare)
-    return (_Section(opening=opening, passages=body),) if body else ()
-
-
-def _grown_sections(edits: Sequence[Edit]) -> tuple[_Section, ...]:
-    """Lines that got a new dated opening put before their old text."""
-    sections = []
-    for edit in edits:
-        opening, before = opening_of(edit.new), opening_of(edit.old)
-        dated_anew = opening is not None and (before is None or before.day != opening.day)
-        if opening is not None and dated_anew and len(edit.inserted) >= _FEW_WORDS:
-            passage = Passage(at=edit.at, unlike=edit.old)
-            sections.append(_Section(opening=opening, passages=(passage,)))
-    return tuple(sections)
-
-
 def _is_news(line: str, *, in_tail: bool) -> bool:
     """Whether an added line is one; at the standing end of a post only a study's news is."""
     found = words(line)
@@ -183,7 +146,8 @@ def _is_news(line: str, *, in_tail: bool) -> bool:
     opening = opening_of(line)
     if opening is not None and opening.bare:
         return False
-    return len(found) >= _FEW_WORDS or telling or any(word[0].isdigit() for word in found)
+    numbered = len(found) > 2 and any(word[0].isdigit() for word in found)
+    return len(found) >= _FEW_WORDS or telling or numbered
 
 
 def _why_major(edit: Edit, in_tail: bool) -> str:
@@ -206,7 +170,8 @@ def _why_major(edit: Edit, in_tail: bool) -> str:
 
 
 def _telling(found: Sequence[str]) -> Counter[str]:
-    return Counter(word for word in found if word in _STATUS)
+    plain = ("not" if _NEGATED.fullmatch(word) else word for word in found)
+    return Counter(word for word in plain if word in _STATUS)
 
 
 def _numbers(found: Sequence[str]) -> Counter[str]:
@@ -260,18 +225,11 @@ def _major(
     )
 
 
-def _newest(sections: Sequence[_Section]) -> _Section:
-    dated = [section for section in sections if section.opening.day is not None]
-    if not dated:
-        return sections[0]
-    return max(dated, key=lambda section: (section.opening.day, -section.passages[0].at))
-
-
 def _shown(new: Revision, lines: Sequence[str], news: _News) -> Quote:
     if news.is_empty:
         return Quote()
     if news.sections:
-        return quote(new.html, lines, _newest(news.sections).passages)
+        return quote(new.html, lines, newest(news.sections).passages)
     passages = [Passage(at=at) for at in news.paragraphs]
     passages += [Passage(at=edit.at, unlike=edit.old) for edit in news.rewritten]
     return quote(new.html, lines, sorted(passages, key=lambda passage: passage.at))
@@ -279,7 +237,7 @@ def _shown(new: Revision, lines: Sequence[str], news: _News) -> Quote:
 
 def _summary(news: _News) -> str:
     if news.sections:
-        label = _newest(news.sections).opening.label
+        label = newest(news.sections).opening.label
         return f"New section of {label}" if label else "New section marked as an update"
     added, rewritten = len(news.paragraphs), len(news.rewritten)
     if not rewritten:

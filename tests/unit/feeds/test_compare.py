@@ -23,7 +23,7 @@ BODY = (
 )
 TAIL = (
     "<p><strong>Disclaimer</strong></p><p>I am not a doctor or any medical professional.</p>"
-    "<p>Thanks for reading</p><p>I&#8217;m also active on Facebook. Like my page.</p>"
+    "<p>Thanks for reading</p><p>I&#8217;m also active on Facebook.</p>"
     "<p><a href='/popular/'>Most Popular Posts</a></p><p>My garden photographs</p>"
 )
 
@@ -67,6 +67,7 @@ def test_what_weighs_nothing(old: str, new: str) -> None:
         ("a follow up visit", "a followup visit"),
         ("It is recruting now in Leeds", "It is recruiting now in Leeds"),
         ("We went to the clinic on foot", "We went to the hospital on foot"),
+        ("It isn't the same thing", "It is not the same thing"),
         ("Is it ? Yes", "Is it? Yes."),
         ("a very long and slow day", "a long day"),
     ],
@@ -276,6 +277,16 @@ def test_a_feed_that_turns_to_excerpts_or_back_is_no_news() -> None:
     cut = "<p>One two three four five [&hellip;]</p>"
     assert change(cut, whole).weight is Weight.MINOR
     assert change(whole, cut).weight is Weight.MINOR
+    dots = "<p>One two three four five...</p>"
+    assert change(dots, whole).weight is Weight.MINOR
+    assert change(whole, dots).weight is Weight.MINOR
+
+
+def test_an_ellipsis_at_the_end_hides_no_news() -> None:
+    """What is added below a post that ends with one is new."""
+    old = "<p>I will tell more when I know more…</p>"
+    found = change(old, old + "<p>It has been approved in Europe today.</p>")
+    assert found.summary == "One new paragraph"
 
 
 def test_a_bare_date_moved_on_is_minor() -> None:
@@ -322,7 +333,7 @@ STANDING = (
     "<p>Join 27.4K other subscribers</p>",
     "<p>Disclaimer</p>",
     "<p>Please Share this post</p>",
-    "<p>I’m also active on Facebook. Like my page</p>",
+    "<p>I’m also active on Facebook</p>",
     "<p>Most Popular Posts</p>",
     "<p>Loading…</p>",
     "<p>12 comments</p>",
