@@ -42,7 +42,8 @@ class ItemKind(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
     """One turn of the schedule. `key` is that of the scheduled moment: `2026-W47`, `2026-11-22` or
-    `2026-11`; `scheduled_at` is UTC; `first_day` is local, and what the reader sees as the date."""
+    `2026-11`; `scheduled_at` is UTC; `first_day` is local, and what the reader sees as the date.
+    """
 
     key: str
     scheduled_at: datetime
