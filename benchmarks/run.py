@@ -21,7 +21,7 @@ FOLDER = Path(__file__).resolve().parent
 SHORT = {
     "idle_run": ["--runs", "5"],
     "import_subscribers": ["--rows", "100000"],
-    "plan_deliveries": ["--rows", "300000"],
+    "plan_deliveries": ["--rows", "200000"],
     "render_digest": ["--runs", "50"],
     "startup": ["--runs", "7"],
 }
