@@ -135,7 +135,7 @@ def _already(context: Context, edition: Edition) -> Report:
 def _missed(context: Context, period: Period) -> Report:
     """The grace time of a missed run is over: its posts go into the next edition, or nowhere."""
     if context.settings.schedule.late == "merge":
-        reason = f"{period.key} was missed; its posts will be in the next edition."
+        reason = f"{period.key} did not go out in its time; what is new comes with the next."
         return Report(outcome=Outcome.NOT_DUE, reasons=(reason,))
     collect(context)
     composed = compose(context, period)
