@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,11 +14,13 @@ from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
+from html import escape
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from newsletter.cli.main import main
+from tests.webserver import Page
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 CONTRACT_CODES = (0, 1, 2, 3, 4)
@@ -172,4 +175,39 @@ def _message(file: Path) -> Message:
         html=str(html.get_content()) if html is not None else "",
         text=str(text.get_content()),
         headers=parsed,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """A post of a made-up blog. Times are ISO 8601."""
+
+    number: int
+    title: str
+    text: str = "A few plain words about it."
+    published: str = "2026-11-06T09:00:00Z"
+    category: str = "News"
+
+
+def atom(*posts: Post) -> Page:
+    """The blog's Atom feed, as a server sends it."""
+    entries = "".join(_entry(post) for post in posts)
+    text = (
+        '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">'
+        "<title>A Slow Kind of Luck</title><id>https://blog.example.org/</id>"
+        f"<updated>2026-11-06T09:00:00Z</updated>{entries}</feed>"
+    )
+    return Page(body=text.encode(), headers={"Content-Type": "application/atom+xml"})
+
+
+def _entry(post: Post) -> str:
+    slug = re.sub(r"\W+", "-", post.title.lower()).strip("-")
+    paragraphs = "".join(f"<p>{escape(line)}</p>" for line in post.text.split("\n"))
+    return (
+        f"<entry><id>https://blog.example.org/?p={post.number}</id>"
+        f"<title>{escape(post.title)}</title>"
+        f'<link rel="alternate" href="https://blog.example.org/{slug}/"/>'
+        f"<published>{post.published}</published><updated>{post.published}</updated>"
+        f'<category term="{escape(post.category)}"/>'
+        f'<content type="html">{escape(paragraphs)}</content></entry>'
     )
