@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email import policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
 from html import escape
 from pathlib import Path
@@ -172,10 +172,15 @@ def _message(file: Path) -> Message:
         file=file,
         to=str(parsed["To"]),
         subject=str(parsed["Subject"]),
-        html=str(html.get_content()) if html is not None else "",
-        text=str(text.get_content()),
+        html=_lines(html) if html is not None else "",
+        text=_lines(text),
         headers=parsed,
     )
+
+
+def _lines(part: MIMEPart) -> str:
+    """A part's text; on the way its lines end as RFC 5322 wants it, here as everywhere else."""
+    return str(part.get_content()).replace("\r\n", "\n")
 
 
 @dataclass(frozen=True, kw_only=True)
