@@ -163,7 +163,7 @@ def recover(connection: Connection, edition_id: int, owner: str) -> int:
     )
     if connection.dialect.name == "postgresql":
         gone = and_(gone, batch.c.lease_until < func.now())
-    numbers = list(connection.execute(select(batch.c.number).where(gone)).scalars())
+    numbers = _locked_numbers(connection, gone)
     if not numbers:
         return 0
     connection.execute(update(batch).where(gone).values(state=BatchState.UNKNOWN))
@@ -177,7 +177,7 @@ def plan_unknown_again(connection: Connection, edition_id: int) -> int:
     Only for a transport for which taking a delivery twice is the same as taking it once.
     """
     unknown = and_(batch.c.edition_id == edition_id, batch.c.state == BatchState.UNKNOWN)
-    numbers = list(connection.execute(select(batch.c.number).where(unknown)).scalars())
+    numbers = _locked_numbers(connection, unknown)
     if not numbers:
         return 0
     connection.execute(
@@ -252,6 +252,15 @@ def _move_deliveries(
     connection.execute(
         update(delivery).where(_of(claimed), delivery.c.state == old).values(state=new)
     )
+
+
+def _locked_numbers(connection: Connection, wanted: ColumnElement[bool]) -> list[int]:
+    """The numbers of batches nobody else can change before this transaction has ended.
+
+    Else an owner that is late but alive could settle one between it and its people being moved.
+    """
+    query = select(batch.c.number).where(wanted).with_for_update()
+    return list(connection.execute(query).scalars())
 
 
 def _move_many(
