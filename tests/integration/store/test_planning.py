@@ -1,0 +1,216 @@
+"""Planning inside the database gives what the rules as values give, on both databases."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, select
+
+from newsletter.delivery.plan import is_candidate, skip_at_planning
+from newsletter.model.edition import Choice, Form
+from newsletter.store import planning
+from newsletter.store.engine import Database
+from newsletter.store.tables import batch, delivery
+from subscribers.model import SubscriptionStatus, SuppressionReason
+from tests.integration.store.ledger import (
+    NOW,
+    Reader,
+    add_readers,
+    clear,
+    freeze,
+    plan,
+    sending,
+    states,
+)
+
+TOPICS = ("", "living", "living+trials", "trials")
+VARIANTS = ("all", "all.large", "living", "trials")
+
+readers = st.builds(
+    Reader,
+    status=st.sampled_from([SubscriptionStatus.ACTIVE] * 4 + list(SubscriptionStatus)),
+    topics=st.sampled_from(TOPICS),
+    form=st.sampled_from([Form.NORMAL, Form.NORMAL, Form.LARGE]),
+    suppressed=st.sampled_from([None] * 6 + list(SuppressionReason)),
+)
+mappings = st.dictionaries(
+    st.tuples(st.sampled_from(TOPICS), st.sampled_from([Form.NORMAL, Form.LARGE])),
+    st.none() | st.sampled_from(VARIANTS),
+)
+"""(topics, form) -> variant; None: nothing for them; one that is missing gets `all`."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A delivery as the ledger has it."""
+
+    state: str
+    reason: str | None
+    variant: str | None
+    number: int | None
+
+
+def expected(
+    people: dict[int, Reader], mapping: dict[tuple[str, Form], str | None], size: int
+) -> tuple[dict[int, tuple[str, str | None]], dict[str, list[list[int]]]]:
+    """What the rules say: state and reason of each delivery, and each variant's batches."""
+    lines: dict[int, tuple[str, str | None]] = {}
+    of_variant: dict[str, list[int]] = defaultdict(list)
+    for number, reader in people.items():
+        if not is_candidate(reader.status):
+            continue
+        variant = mapping.get((reader.topics, reader.form), "all")
+        reason = skip_at_planning(reader.suppressed, has_variant=variant is not None)
+        lines[number] = ("skipped", reason) if reason else ("planned", None)
+        if reason is None and variant is not None:
+            of_variant[variant].append(number)
+    batches = {
+        variant: [numbers[at : at + size] for at in range(0, len(numbers), size)]
+        for variant, numbers in of_variant.items()
+    }
+    return lines, batches
+
+
+def planned_batches(connection: Connection, edition_id: int) -> dict[str, list[list[int]]]:
+    """Each variant's batches as the ledger has them, checked against the table of batches."""
+    rows = connection.execute(
+        select(delivery.c.subscriber_id, delivery.c.batch_number)
+        .where(delivery.c.edition_id == edition_id, delivery.c.batch_number.is_not(None))
+        .order_by(delivery.c.subscriber_id)
+    )
+    people: dict[int, list[int]] = defaultdict(list)
+    for number, batch_number in rows:
+        people[batch_number].append(number)
+    known = connection.execute(
+        select(batch).where(batch.c.edition_id == edition_id).order_by(batch.c.number)
+    ).all()
+    assert {row.number: row.size for row in known} == {n: len(p) for n, p in people.items()}
+    assert {(row.state, row.attempt) for row in known} <= {("planned", 1)}
+    found: dict[str, list[list[int]]] = defaultdict(list)
+    for row in known:
+        found[row.variant].append(people[row.number])
+    return dict(found)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    list_=st.lists(readers, max_size=24),
+    mapping=mappings,
+    size=st.integers(1, 6),
+    block=st.integers(1, 9),
+    stop_after=st.integers(0, 5),
+)
+def test_the_database_plans_what_the_rules_say(
+    database: Database,
+    list_: list[Reader],
+    mapping: dict[tuple[str, Form], str | None],
+    size: int,
+    block: int,
+    stop_after: int,
+) -> None:
+    """Nobody is missing or in two batches, a batch has one variant and its size, whatever the
+    blocks, and also when planning stops half way and goes on.
+    """
+    choices = [
+        Choice(topics=topics, form=form, people=1, variant=variant)
+        for (topics, form), variant in mapping.items()
+    ]
+    with database.begin() as connection:
+        clear(connection)
+        people = dict(zip(add_readers(connection, list_), list_, strict=True))
+        edition = freeze(connection, variants=VARIANTS, choices=choices)
+    for _ in range(stop_after):
+        with database.begin() as connection:
+            planning.plan_block(connection, edition.id, batch_size=size, now=NOW, block=block)
+    plan(database, edition.id, batch_size=size, block=block)
+    lines, batches = expected(people, mapping, size)
+    with database.read() as connection:
+        assert states(connection, edition.id) == lines
+        assert planned_batches(connection, edition.id) == batches
+
+
+def test_planning_again_changes_nothing(database: Database) -> None:
+    """The watermark says that everybody has been looked at."""
+    edition = sending(database, 7, batch_size=3)
+
+    def ledger(connection: Connection) -> list[list[object]]:
+        return [[tuple(row) for row in connection.execute(select(t))] for t in (batch, delivery)]
+
+    with database.begin() as connection:
+        before = ledger(connection)
+        done = planning.plan_block(connection, edition.id, batch_size=2, now=NOW)
+        assert done.done
+        assert ledger(connection) == before
+
+
+def test_a_block_that_is_rolled_back_leaves_no_trace(database: Database) -> None:
+    """A run that dies in the middle of a block has not begun it."""
+
+    class Died(Exception):
+        pass
+
+    with database.begin() as connection:
+        add_readers(connection, [Reader()] * 5)
+        edition = freeze(connection)
+    try:
+        with database.begin() as connection:
+            planning.plan_block(connection, edition.id, batch_size=2, now=NOW, block=3)
+            raise Died
+    except Died:
+        pass
+    with database.read() as connection:
+        assert states(connection, edition.id) == {}
+    plan(database, edition.id, batch_size=2, block=3)
+    with database.read() as connection:
+        assert len(states(connection, edition.id)) == 5
+        assert planned_batches(connection, edition.id) == {"all": [[1, 2], [3, 4], [5]]}
+
+
+def test_who_joins_after_the_freeze_gets_the_next_edition(database: Database) -> None:
+    """The list of an edition is that of the moment it was frozen."""
+    with database.begin() as connection:
+        add_readers(connection, [Reader()] * 2)
+        edition = freeze(connection)
+        add_readers(connection, [Reader()])
+    plan(database, edition.id)
+    with database.read() as connection:
+        assert set(states(connection, edition.id)) == {1, 2}
+
+
+def test_who_leaves_between_two_blocks_is_not_planned(database: Database) -> None:
+    """A person is looked at in her block, not before."""
+    with database.begin() as connection:
+        add_readers(connection, [Reader()] * 4)
+        edition = freeze(connection)
+        planning.plan_block(connection, edition.id, batch_size=10, now=NOW, block=2)
+        connection.exec_driver_sql(
+            "UPDATE subscriber_person SET status = 'unsubscribed' WHERE id IN (1, 3)"
+        )
+    plan(database, edition.id)
+    with database.read() as connection:
+        assert set(states(connection, edition.id)) == {1, 2, 4}
+
+
+def test_an_empty_list_is_planned_at_once(database: Database) -> None:
+    """Nothing is waited for."""
+    edition = sending(database, 0, batch_size=3)
+    with database.read() as connection:
+        assert states(connection, edition.id) == {}
+
+
+def test_ids_are_random_and_rise_with_time(database: Database) -> None:
+    """32 hexadecimal digits: twelve of the time, so that the index grows at one end, and 80 bits
+    that nobody can guess.
+    """
+    edition = sending(database, 50, batch_size=10)
+    with database.read() as connection:
+        query = select(delivery.c.id).where(delivery.c.edition_id == edition.id)
+        ids = list(connection.execute(query).scalars())
+    prefix = f"{int(NOW.timestamp() * 1000):012x}"
+    assert {each[:12] for each in ids} == {prefix}
+    assert {len(each) for each in ids} == {32}
+    assert len({each[12:] for each in ids}) == 50
+    assert set("".join(ids)) <= set("0123456789abcdef")
