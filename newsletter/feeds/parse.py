@@ -75,6 +75,8 @@ def _read(fetched: Fetched, document: encoding.Document, notes: tuple[str, ...])
         result = _feedparser(fetched.url, _EMPTY_ITEM.sub("", text))
         notes += ("empty items were left out",)
     items = [dict(item) for item in result.entries if _has_substance(item)]
+    if not items and not document.complete:
+        raise answers.cut_short(fetched.url)
     if items and _last_is_cut(document):
         items.pop()
         notes += ("it is cut short; the last entry, not complete, was left out",)

@@ -99,10 +99,11 @@ def _take_in(context: Context, state: FeedState, answer: Fetched | FeedError) ->
 
 
 def _read(context: Context, state: FeedState, fetched: Fetched) -> FeedReport:
-    body_hash = hashlib.sha256(fetched.body).hexdigest() if fetched.body else state.body_hash
-    if fetched.not_modified or body_hash == state.body_hash:
+    if fetched.not_modified or fetched.body is None:
         return _unchanged(context, state, fetched)
-    assert body_hash is not None
+    body_hash = hashlib.sha256(fetched.body).hexdigest()
+    if body_hash == state.body_hash:
+        return _unchanged(context, state, fetched)
     return _changed(context, state, fetched, body_hash)
 
 
