@@ -38,7 +38,9 @@ def command(app: App, dry_run: bool, yes: bool, to: str | None, scheduled: bool)
     Exit codes: 0 done, or nothing to do; 1 failed; 2 wrong settings; 3 held, it waits for you;
     4 partly done.
     """  # noqa: D301 - click wants the character itself
-    if to:
+    if to is not None:
+        if dry_run or scheduled:
+            raise click.UsageError("--to sends one mail now; it goes with no other way of sending.")
         return _test(app, to)
     from newsletter.cli.watching import context_of
     from newsletter.cli.wording import exit_code, feed_line, send_json, send_text
@@ -56,6 +58,8 @@ def command(app: App, dry_run: bool, yes: bool, to: str | None, scheduled: bool)
     for feed in report.feeds:
         if feed.status == "failed" and report.outcome is not Outcome.FAILED:
             warn(feed_line(feed))
+        for note in feed.notes:
+            warn(f"{feed.url}: {note}")
     for warning in report.warnings:
         warn(warning)
     emit(app, send_json(report), f"{send_text(report)}{_next(app, report)}")
