@@ -38,4 +38,7 @@ class App:
             self._wiring.close()
 
 
+NUMBER = click.IntRange(min=1, max=2**31 - 1)
+"""The number of a post, as an argument: what the key of a row can be."""
+
 pass_app = click.make_pass_decorator(App)

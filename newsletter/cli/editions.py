@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from newsletter.cli.app import App, pass_app
+from newsletter.cli.app import NUMBER, App, pass_app
 from newsletter.cli.output import emit, json_option
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def note(app: App, edition: str, text: str | None, clear: bool) -> None:
 
 @command.command("drop")
 @click.argument("edition")
-@click.argument("post", type=int)
+@click.argument("post", type=NUMBER)
 @click.option("--undo", is_flag=True, help="Take the post in again.")
 @json_option
 @pass_app

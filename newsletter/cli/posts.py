@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from newsletter.cli.app import App, pass_app
+from newsletter.cli.app import NUMBER, App, pass_app
 from newsletter.cli.output import emit, json_option
 
 
@@ -47,7 +47,7 @@ def list_(app: App, limit: int | None) -> None:
 
 
 @command.command("show")
-@click.argument("post", type=int)
+@click.argument("post", type=NUMBER)
 @json_option
 @pass_app
 def show(app: App, post: int) -> None:

@@ -148,7 +148,12 @@ def export(app: App, file: Path, *, status: str | None, topic: str | None, force
     show_default=True,
     help="How many people to show at most.",
 )
-@click.option("--after", type=int, default=0, help="Go on after the person of this number.")
+@click.option(
+    "--after",
+    type=click.IntRange(0, 2**31 - 1),
+    default=0,
+    help="Go on after the person of this number.",
+)
 @json_option
 @pass_app
 def list_(

@@ -151,6 +151,11 @@ def _explain(said: str) -> tuple[str, str]:
             "The database file is not a SQLite database.",
             "Check [store] url; if the file is damaged, put back a backup.",
         )
+    if "malformed" in said:
+        return (
+            "The database file is damaged.",
+            "Put back a backup, and take away the files beside it that end in -wal and -shm.",
+        )
     if "disk" in said and "full" in said:
         return ("The disk is full; nothing was lost.", "Make room, and run the command again.")
     return (

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from filelock import FileLock, Timeout
 from sqlalchemy import text
 
-from newsletter.errors import BusyError
+from newsletter.errors import BusyError, StoreError
 from newsletter.store.engine import Database
 
 _RUN_KEY = 0x6E6C7275  # "nlru"
@@ -20,7 +20,10 @@ _RUN_KEY = 0x6E6C7275  # "nlru"
 
 @contextmanager
 def run_lock(database: Database) -> Iterator[None]:
-    """Holds the database's one run lock. Raises BusyError at once when another run has it."""
+    """Holds the database's one run lock. Raises BusyError at once when another run has it.
+
+    Raises StoreError when the lock file cannot be made.
+    """
     path = database.path
     if path is None:
         with _postgresql_lock(database):
@@ -31,6 +34,11 @@ def run_lock(database: Database) -> Iterator[None]:
         lock.acquire(blocking=False)
     except Timeout:
         raise _busy() from None
+    except OSError as error:
+        raise StoreError(
+            f"The file {path}.lock beside the database cannot be opened: {error.strerror}.",
+            "Check the folder of the database, and who may write to it.",
+        ) from None
     try:
         yield
     finally:
