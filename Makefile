@@ -12,7 +12,7 @@ STAMPS := $(VENV)/stamps
 export UV_NO_CONFIG := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow lint types format bench bench-short docs lock clean
+.PHONY: help demo test slow browser lint types format bench bench-short docs pictures lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
@@ -25,6 +25,9 @@ test: $(STAMPS)/dev  ## all tests but the slow ones; PostgreSQL comes from a whe
 
 slow: $(STAMPS)/dev  ## the slow tests
 	@$(BIN)/python -m pytest -m slow $(TESTS)
+
+browser: $(STAMPS)/dev  ## the checks in a browser; installs what they need
+	@tests/browser/run
 
 lint: $(STAMPS)/dev  ## style, formatting and the floors
 	@$(BIN)/ruff check .
@@ -47,6 +50,9 @@ bench-short: $(STAMPS)/dev  ## the same in a small size
 docs: $(STAMPS)/dev  ## write the parts of docs/ that come from the code
 	@$(BIN)/python docs/generate.py
 
+pictures: $(STAMPS)/dev  ## photograph the demo's digest for docs/images, in a browser
+	@tests/browser/run $(BIN)/python docs/make_pictures.py
+
 # The packages may be at most as new as a week ago: a bad release is usually found by then.
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --upgrade --exclude-newer "7 days" \
@@ -57,6 +63,8 @@ lock: $(STAMPS)/build  ## write requirements*.txt anew, with the newest versions
 		--output-file requirements-dev.txt
 	$(COMPILE) pyproject.toml --constraint requirements-dev.txt --output-file requirements.txt
 	$(COMPILE) --group build --constraint requirements-dev.txt --output-file requirements-build.txt
+	$(COMPILE) --group browser --constraint requirements-dev.txt \
+		--output-file tests/browser/requirements.txt
 
 clean:  ## remove what was made here: .venv, caches, the demo
 	rm -rf $(VENV) demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \

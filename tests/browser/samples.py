@@ -1,0 +1,118 @@
+"""The mails that are looked at, made by the commands or by the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from newsletter.demo import blog
+from newsletter.editions.render import render
+from newsletter.model.edition import Digest, Form
+from tests.acceptance.runner import SHARED, WEEK_1, WEEK_2, Desk
+from tests.digests import MASTHEAD, PICTURE, TAGS, a_digest, new_post, updated_post
+from tests.webserver import Page, serving
+
+_BLOG = SHARED / "blog"
+_SITE = "https://ronnyallan.example"
+_OWN_LINKS = "https://news.example.org/u/0123456789abcdef"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """The HTML of a mail (variant `all`), and the blog whose pictures it may show."""
+
+    html: str
+    host: str
+
+    def picture(self, address: str) -> bytes | None:
+        """A picture for an address on the blog's host; None for any other."""
+        return next(iter(blog.pictures().values())) if self.owns(address) else None
+
+    def owns(self, address: str) -> bool:
+        """Whether it is a picture's address on the blog's host."""
+        host = address.partition("://")[2].partition("/")[0]
+        own = host == self.host or host.endswith("." + self.host)
+        return own and address.partition("?")[0].endswith((".png", ".jpg"))
+
+
+def demo(folder: Path) -> dict[str, Mail]:
+    """The two editions of `newsletter demo`."""
+    desk = Desk(folder)
+    desk.now = ""
+    done = desk.run("demo", "demo")
+    assert done.code == 0, done
+    return _editions(folder / "demo" / "preview", "demo", "blog.example.org")
+
+
+def snapshots(folder: Path) -> dict[str, Mail]:
+    """The editions of two weeks of a real-shaped blog."""
+    if not _BLOG.is_dir():
+        pytest.skip("the blog's snapshots are not here: ../shared, seen from the repository")
+    desk = Desk(folder)
+    with serving() as web:
+        desk.settings([web.url("/feed/")])
+        settings = folder / "newsletter.toml"
+        text = settings.read_text(encoding="utf-8")
+        settings.write_text(
+            text.replace('website = "https://blog.example.org"', f'website = "{_SITE}"'),
+            encoding="utf-8",
+        )
+        desk.people()
+        for now, name in ((WEEK_1, "blog-atom-week1.xml"), (WEEK_2, "blog-atom-week2.xml")):
+            desk.now = now
+            web.pages["/feed/"] = Page(
+                body=(_BLOG / name).read_bytes(), headers={"Content-Type": "application/atom+xml"}
+            )
+            edition = desk.send()["edition"]
+            assert desk.call("preview", edition, "--out", "preview").code == 0
+    return _editions(folder / "preview", "blog", "ronnyallan.example")
+
+
+def largest(_folder: Path) -> dict[str, Mail]:
+    """As much as a digest can have: a note, contents, long words, many posts; large print too."""
+    long = "Pheochromocytoma-and-paraganglioma-and-gastroenteropancreatic-neuroendocrine"
+    digest = a_digest(
+        note="Hello **all**,\n\nread [this](https://blog.example.org/this) first:\n\n- one\n- two",
+        updated=(updated_post(100, title=f"{long} tumours"), *map(updated_post, range(101, 106))),
+        new=(
+            new_post(1, image=PICTURE, title=f"A question of {long} care?"),
+            new_post(2, image=replace(PICTURE, width=300, alt="A small table with two chairs")),
+            new_post(3, excerpt=f"See https://blog.example.org/{'a-long-address/' * 8} for more."),
+            *map(new_post, range(4, 11)),
+        ),
+        masthead=replace(MASTHEAD, title="Living with Neuroendocrine Cancer"),
+    )
+    return {
+        "largest": _rendered(digest),
+        "largest-large-print": _rendered(replace(digest, form=Form.LARGE)),
+    }
+
+
+SAMPLES: Mapping[str, Callable[[Path], dict[str, Mail]]] = {
+    "demo-1": demo,
+    "demo-2": demo,
+    "blog-1": snapshots,
+    "blog-2": snapshots,
+    "largest": largest,
+    "largest-large-print": largest,
+}
+"""Each mail, and what makes it (together with others)."""
+
+
+def _editions(preview: Path, name: str, host: str) -> dict[str, Mail]:
+    files = sorted(preview.glob("*/all.html"))
+    assert [file.parent.name for file in files] == ["2026-W46", "2026-W47"]
+    return {
+        f"{name}-{week}": Mail(html=file.read_text(encoding="utf-8"), host=host)
+        for week, file in enumerate(files, start=1)
+    }
+
+
+def _rendered(digest: Digest) -> Mail:
+    html = render(digest, TAGS).html
+    for tag in TAGS.all():
+        html = html.replace(tag, _OWN_LINKS)
+    return Mail(html=html, host="blog.example.org")

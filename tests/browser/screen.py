@@ -1,0 +1,112 @@
+"""A page on a screen of some size, and what can be measured of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Route
+
+AXE = "NEWSLETTER_TEST_AXE"
+"""The environment variable with the path of axe.min.js; `tests/browser/run` sets it."""
+
+MAIL = "https://webmail.example/"
+"""Where a mail pretends to be while it is looked at."""
+
+PHONE = 375
+
+_MEASURES = (Path(__file__).parent / "measure.js").read_text(encoding="utf-8")
+_NOT_FOR_MAIL = {"region": {"enabled": False}, "landmark-one-main": {"enabled": False}}
+"""Rules about the frame of a page, which is the mail program's own."""
+
+
+class Screen:
+    """A page that is being looked at; `asked` are the addresses it wanted beside itself."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.asked: list[str] = []
+
+    def measure(self, what: str, *arguments: object) -> Any:
+        """The answer of a function in measure.js."""
+        return self.page.evaluate(f"([...given]) => ({_MEASURES}).{what}(...given)", arguments)
+
+    def faults(self, *, mail: bool) -> list[str]:
+        """What axe-core finds fault with; in a mail also the contrasts that it cannot tell."""
+        self.page.evaluate(Path(os.environ[AXE]).read_text(encoding="utf-8"))
+        rules = _NOT_FOR_MAIL if mail else {}
+        result = self.page.evaluate(
+            "options => axe.run(document, options)", {"rules": rules, "iframes": False}
+        )
+        unsure = [e for e in result["incomplete"] if mail and e["id"] == "color-contrast"]
+        return [
+            f"{entry['id']}: {entry['help']}: {node['html'][:200]} {node['failureSummary']}"
+            for entry in [*result["violations"], *unsure]
+            for node in entry["nodes"]
+        ]
+
+
+@contextmanager
+def mail_on_screen(
+    browser: Browser,
+    html: str,
+    *,
+    width: int,
+    scheme: str = "light",
+    pictures: Callable[[str], bytes | None] = lambda _address: None,
+) -> Iterator[Screen]:
+    """A mail; `pictures` gives a PNG for an address, and everything else is refused."""
+    answers: Mapping[str, bytes] = {MAIL: html.encode()}
+    with _screen(browser, width, scheme) as screen:
+
+        def answer(route: Route) -> None:
+            address = route.request.url
+            if address in answers:
+                route.fulfill(body=answers[address], content_type="text/html; charset=utf-8")
+                return
+            screen.asked.append(address)
+            picture = pictures(address)
+            if picture is None:
+                route.abort()
+            else:
+                route.fulfill(body=picture, content_type="image/png")
+
+        screen.page.route("**/*", answer)
+        screen.page.goto(MAIL, wait_until="load")
+        yield screen
+
+
+@contextmanager
+def file_on_screen(
+    browser: Browser, file: Path, *, width: int, scheme: str = "light"
+) -> Iterator[Screen]:
+    """A page of files, as it opens by a double click; the network is refused."""
+    with _screen(browser, width, scheme) as screen:
+
+        def answer(route: Route) -> None:
+            if route.request.url.startswith(("file:", "data:")):
+                route.continue_()
+                return
+            screen.asked.append(route.request.url)
+            route.abort()
+
+        screen.page.route("**/*", answer)
+        screen.page.goto(file.resolve().as_uri(), wait_until="load")
+        yield screen
+
+
+@contextmanager
+def _screen(browser: Browser, width: int, scheme: str) -> Iterator[Screen]:
+    # One context for all: a new one for each page takes most of the time.
+    context = browser.contexts[0] if browser.contexts else browser.new_context()
+    page = context.new_page()
+    try:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        yield Screen(page)
+    finally:
+        page.close()
