@@ -155,7 +155,7 @@ def drop(app: App, edition: str, post: int, undo: bool) -> None:
 def approve(app: App, edition: str) -> None:
     """Approve exactly the edition that you last previewed.
 
-    It is frozen: the next `newsletter send`, by you or by the timer, delivers these bytes.
+    It is frozen: `newsletter send` delivers these bytes, and a timer does when its time has come.
     """
     from newsletter.cli.watching import context_of
     from newsletter.pipeline.manage import approve as approve_edition
@@ -165,7 +165,8 @@ def approve(app: App, edition: str) -> None:
     emit(
         app,
         {"edition": frozen.key, "state": frozen.state.value, "checksum": frozen.checksum},
-        f"{frozen.key} is approved and frozen; the next `newsletter send` delivers it.",
+        f"{frozen.key} is approved and frozen. `newsletter send` delivers it now; a timer does when"
+        " its time has come.",
     )
 
 

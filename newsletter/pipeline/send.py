@@ -72,7 +72,7 @@ def send(
     work.
     """
     with run_lock(context.database):
-        resumed = () if dry_run else _resume(context)
+        resumed = () if dry_run else _resume(context, scheduled=scheduled)
         period = _period(context, scheduled=scheduled)
         earlier = tuple(report for report in resumed if _key(report) != period.key)
         for report in resumed:
@@ -87,14 +87,20 @@ def _period(context: Context, *, scheduled: bool) -> Period:
     return (due_period if scheduled else period_of)(schedule, context.now())
 
 
-def _resume(context: Context) -> tuple[Report, ...]:
-    """Goes on with editions of this channel that were frozen and did not get out."""
+def _resume(context: Context, *, scheduled: bool) -> tuple[Report, ...]:
+    """Goes on with editions of this channel that were frozen and did not get out.
+
+    A timer leaves an edition that was approved early until its time has come.
+    """
     with context.database.read() as connection:
         unfinished = edition_store.listed(
             connection, channel=context.transport.channel, states=UNFINISHED
         )
     reports = []
     for edition in reversed(unfinished):
+        early = edition.state is EditionState.FROZEN and edition.period.scheduled_at > context.now()
+        if scheduled and early:
+            continue
         context.tell(_begun(edition))
         reports.append(_ended(context, deliver(context, edition)))
     return tuple(reports)
@@ -112,7 +118,7 @@ def _send_period(
     with context.database.read() as connection:
         found = edition_store.find(connection, period.key, context.transport.channel)
     if found is not None and found.state not in OPEN_DRAFT:
-        return _already(context, found)
+        return _already(context, found, dry_run=dry_run)
     if scheduled and is_late(schedule_of(context.settings), period, context.now()):
         return _missed(context, period)
     feeds = collect(context)
@@ -124,9 +130,13 @@ def _send_period(
     return replace(report, feeds=feeds, warnings=composed.warnings)
 
 
-def _already(context: Context, edition: Edition) -> Report:
+def _already(context: Context, edition: Edition, *, dry_run: bool) -> Report:
     """The period is settled: says how, and does nothing."""
     report = _ended(context, edition)
+    if dry_run and edition.state in UNFINISHED:
+        reason = "It is frozen: the next `newsletter send` delivers it just as it is."
+        people_now = report.recipients if edition.planned_at else _everybody(context)
+        return replace(report, outcome=Outcome.DRY_RUN, reasons=(reason,), recipients=people_now)
     if report.outcome is Outcome.SENT:
         return replace(report, outcome=Outcome.ALREADY_SENT)
     return report
@@ -166,7 +176,7 @@ def _go(
         edition=edition,
         subject=_subject(composed),
         items=composed.items,
-        recipients=Recipients(pending=people_now),
+        recipients=_everybody(context),
     )
     stops = stops_before(context, composed, people_now)
     if dry_run:
@@ -247,6 +257,10 @@ _OUTCOMES = {
     EditionState.CANCELLED: Outcome.CANCELLED,
     EditionState.CANCELLING: Outcome.CANCELLED,
 }
+
+
+def _everybody(context: Context) -> Recipients:
+    return Recipients(pending=active_people(context))
 
 
 def _key(report: Report) -> str:

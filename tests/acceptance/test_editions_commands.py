@@ -13,6 +13,7 @@ from tests.acceptance.runner import PEOPLE, WEEK_2, Desk, Message, Post, atom
 from tests.webserver import WebServer
 
 KEY = "2026-W46"
+_THURSDAY = '[schedule]\nevery = "week"\non = "thursday"\nat = "09:53"\n'
 FUSE = "[fuse]\nmax_items = 2\n"
 STATES = {"draft", "held", "frozen", "sending", "paused", "cancelling", "cancelled", "scheduled",
           "sent", "partial"}  # fmt: skip
@@ -99,6 +100,25 @@ def test_held_by_the_fuse_it_waits_for_approval(desk: Desk) -> None:
         assert mail.subject == (preview / "all.subject.txt").read_text("utf-8").strip()
         assert mail.html.strip() == filled(html, mail).strip()
         assert mail.text.strip() == filled(text, mail).strip()
+
+
+def test_an_edition_approved_early_goes_out_with_the_timer_at_its_time(
+    desk: Desk, web: WebServer
+) -> None:
+    """Approved on Monday, due on Thursday: the hourly timer waits for Thursday."""
+    desk.settings([web.url("/feed")], schedule=_THURSDAY, more=FUSE)
+    assert desk.send(code=3)["outcome"] == "held"
+    assert desk.call("preview").code == 0
+    assert desk.call("editions", "approve", KEY).code == 0
+    dry = desk.send("--dry-run")
+    assert (dry["outcome"], dry["recipients"]["pending"]) == ("dry-run", 3)
+    desk.now = "2026-11-09T09:00:00Z"
+    desk.send("--scheduled")
+    assert edition(desk)["state"] == "frozen"
+    assert not desk.mails(KEY)
+    desk.now = "2026-11-12T10:00:00Z"
+    assert desk.send("--scheduled")["outcome"] == "sent"
+    assert len(desk.mails(KEY)) == 3
 
 
 def test_what_changed_after_the_preview_needs_another_look(desk: Desk, web: WebServer) -> None:
