@@ -17,7 +17,7 @@ from newsletter.model.delivery import BatchState
 from newsletter.store.tables import batch, edition
 from subscribers.store.tables import person
 
-BLOCK = 50_000
+BLOCK = 20_000
 """People per transaction, at the most: a block takes well under a second."""
 
 VARIANT_STRIDE = 1_000_000
