@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -15,8 +16,11 @@ def private_file(path: Path) -> Iterator[TextIO]:
     """A text file (UTF-8, line ends untouched) that takes its place when the block ends well.
 
     It is readable and writable by its owner only (0600). When the block fails, what was at `path`
-    before stays as it was. Raises OSError where the folder cannot be written to.
+    before stays as it was. Raises OSError where the folder cannot be written to, or
+    something else than a file stands at `path`.
     """
+    if path.exists() and not path.is_file():  # a device must not be replaced by a file
+        raise OSError(errno.EEXIST, "something that is not a file stands there")
     number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
         with os.fdopen(number, "w", encoding="utf-8", newline="") as stream:
