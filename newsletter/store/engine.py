@@ -158,6 +158,11 @@ def _explain(said: str) -> tuple[str, str]:
         )
     if "disk" in said and "full" in said:
         return ("The disk is full; nothing was lost.", "Make room, and run the command again.")
+    if "disk I/O error" in said:
+        return (
+            "The database file cannot be written or read (disk I/O error).",
+            "See whether the disk is full and the folder can be written to; then run it again.",
+        )
     return (
         f"The database cannot be used: {first}.",
         "Check [store] url, that the server is running, and that you may write to it.",
