@@ -97,8 +97,12 @@ class Desk:
 
     def run(self, *arguments: str, stdin: str = "", **variables: str) -> Done:
         """Runs the installed command in a process of its own."""
+        return self.python("-m", "newsletter", *arguments, stdin=stdin, **variables)
+
+    def python(self, *arguments: str, stdin: str = "", **variables: str) -> Done:
+        """Runs this Python in a process of its own."""
         done = subprocess.run(
-            [sys.executable, "-m", "newsletter", *arguments],
+            [sys.executable, *arguments],
             cwd=self.folder,
             env=self._environment(variables),
             input=stdin,
