@@ -46,8 +46,10 @@ def collect(context: Context) -> tuple[FeedReport, ...]:
     states = _states(context, urls)
     with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(states))) as pool:
         answers = pool.map(lambda state: _fetch(context, state), states)
+        followed = frozenset(state.id for state in states)
         return tuple(
-            _take_in(context, state, answer) for state, answer in zip(states, answers, strict=True)
+            _take_in(context, state, answer, followed)
+            for state, answer in zip(states, answers, strict=True)
         )
 
 
@@ -78,11 +80,13 @@ def _unconditional(state: FeedState, now: datetime) -> bool:
     return state.unconditional_at is None or now - state.unconditional_at >= UNCONDITIONAL_EVERY
 
 
-def _take_in(context: Context, state: FeedState, answer: Fetched | FeedError) -> FeedReport:
+def _take_in(
+    context: Context, state: FeedState, answer: Fetched | FeedError, followed: frozenset[int]
+) -> FeedReport:
     try:
         if isinstance(answer, FeedError):
             raise answer
-        return _read(context, state, answer)
+        return _read(context, state, answer, followed)
     except FeedError as error:
         now = context.now()
         with context.database.begin() as connection:
@@ -98,13 +102,15 @@ def _take_in(context: Context, state: FeedState, answer: Fetched | FeedError) ->
         )
 
 
-def _read(context: Context, state: FeedState, fetched: Fetched) -> FeedReport:
+def _read(
+    context: Context, state: FeedState, fetched: Fetched, followed: frozenset[int]
+) -> FeedReport:
     if fetched.not_modified or fetched.body is None:
         return _unchanged(context, state, fetched)
     body_hash = hashlib.sha256(fetched.body).hexdigest()
     if body_hash == state.body_hash:
         return _unchanged(context, state, fetched)
-    return _changed(context, state, fetched, body_hash)
+    return _changed(context, state, fetched, body_hash, followed)
 
 
 def _unchanged(context: Context, state: FeedState, fetched: Fetched) -> FeedReport:
@@ -128,7 +134,13 @@ def _kept(old: Validators, fetched: Fetched) -> Validators:
     return new if new.etag or new.last_modified else old
 
 
-def _changed(context: Context, state: FeedState, fetched: Fetched, body_hash: str) -> FeedReport:
+def _changed(
+    context: Context,
+    state: FeedState,
+    fetched: Fetched,
+    body_hash: str,
+    followed: frozenset[int],
+) -> FeedReport:
     """Reads the feed; what that needs is imported only when a feed did change."""
     from newsletter.pipeline.reading import read_feed
 
@@ -136,7 +148,11 @@ def _changed(context: Context, state: FeedState, fetched: Fetched, body_hash: st
     reading = read_feed(fetched)
     with context.database.begin() as connection:
         found = reading.write(
-            connection, state, now=now, period=length(context.settings.schedule.every)
+            connection,
+            state,
+            now=now,
+            period=length(context.settings.schedule.every),
+            followed=followed,
         )
         feed_store.record_success(
             connection,

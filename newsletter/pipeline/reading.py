@@ -6,8 +6,8 @@ with nothing new takes altogether.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,8 @@ from newsletter.store import posts as post_store
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_Match = tuple[PostDraft, KnownPost | None]
+
 _TITLE_LENGTH = 80
 """A post without a title is called by the beginning of its text, at most so many characters."""
 
@@ -38,10 +40,21 @@ class Reading:
     drafts: tuple[PostDraft, ...]
 
     def write(
-        self, connection: Connection, state: FeedState, *, now: datetime, period: timedelta
+        self,
+        connection: Connection,
+        state: FeedState,
+        *,
+        now: datetime,
+        period: timedelta,
+        followed: Collection[int],
     ) -> Tally:
-        """Decides what each post is, writes it down, and counts. `period`: how old is old."""
-        return tally(_carry_out(connection, state, self.drafts, now=now, period=period))
+        """Decides what each post is, writes it down, and counts.
+
+        `period`: how old is old. `followed`: the ids of the feeds in the settings; a post of
+        another one, as after the blog moved, is taken over by the feed that shows it now.
+        """
+        matched = _taken_over(connection, state, _matched(connection, self.drafts), followed)
+        return tally(_carry_out(connection, state, matched, now=now, period=period))
 
 
 def read_feed(fetched: Fetched) -> Reading:
@@ -76,13 +89,12 @@ def _draft(entry: Entry, base_url: str) -> PostDraft:
 def _carry_out(
     connection: Connection,
     state: FeedState,
-    drafts: Sequence[PostDraft],
+    matched: Sequence[_Match],
     *,
     now: datetime,
     period: timedelta,
 ) -> list[Intent]:
     """Decides what each draft is, and writes it down."""
-    matched = _matched(connection, drafts)
     ids = [known.id for _, known in matched if known is not None]
     hashes = post_store.newest_hashes(connection, ids)
     differing = [
@@ -105,15 +117,27 @@ def _carry_out(
     return intents
 
 
-def _matched(
-    connection: Connection, drafts: Sequence[PostDraft]
-) -> list[tuple[PostDraft, KnownPost | None]]:
+def _matched(connection: Connection, drafts: Sequence[PostDraft]) -> list[_Match]:
     known = Known.of(post_store.known_posts(connection))
     matches = match_all([(draft.identity, draft.title) for draft in drafts], known)
     return [
         (draft, found.known)
         for draft, found in zip(drafts, matches, strict=True)
         if found.by != "duplicate"
+    ]
+
+
+def _taken_over(
+    connection: Connection, state: FeedState, matched: list[_Match], followed: Collection[int]
+) -> list[_Match]:
+    """The matches, where posts of a feed that nobody follows any more are this feed's own."""
+    left = {known.id for _, known in matched if known and known.feed_id not in followed}
+    if not left:
+        return matched
+    post_store.hand_over(connection, sorted(left), state.id)
+    return [
+        (draft, replace(known, feed_id=state.id) if known and known.id in left else known)
+        for draft, known in matched
     ]
 
 

@@ -44,6 +44,11 @@ def known_posts(connection: Connection) -> list[KnownPost]:
     ]
 
 
+def hand_over(connection: Connection, post_ids: Sequence[int], feed_id: int) -> None:
+    """Makes the posts those of another feed, which from now on tells what they say."""
+    connection.execute(update(post).where(post.c.id.in_(post_ids)).values(feed_id=feed_id))
+
+
 def reach(connection: Connection, feed_id: int) -> tuple[datetime | None, int | None]:
     """How far back the feed is known: its oldest post's date, and its highest post number."""
     oldest, highest = connection.execute(
