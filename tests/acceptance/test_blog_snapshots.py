@@ -180,6 +180,31 @@ def test_a_third_week_without_change_brings_no_edition(desk: Desk, web: WebServe
     assert not (desk.folder / "outbox" / "2026-W48").exists()
 
 
+@pytest.mark.parametrize("host", [b"ronnyallan.example", b"ronnyallan.test"])
+@pytest.mark.parametrize("second", ["blog-week2.xml", "blog-atom-week2.xml"])
+def test_a_blog_that_moves_keeps_its_memory(
+    desk: Desk, web: WebServer, second: str, host: bytes
+) -> None:
+    """The admin names another feed of it, or the whole blog has a new address.
+
+    A feed's first collection takes nothing older than a week for news, so the post that was dated
+    back is not among it.
+    """
+    week_1(desk, web, "blog-week1.xml")
+    body = (BLOG / second).read_bytes().replace(b"ronnyallan.example", host)
+    web.pages["/moved/"] = Page(body=body, headers={"Content-Type": ATOM})
+    del web.pages["/feed/"]
+    desk.settings([web.url("/moved/")])
+    desk.now = WEEK_2
+    sent = desk.send()
+    assert sent["outcome"] == "sent"
+    slugs = {kind: {post["url"].split("/")[-2] for post in sent["posts"][kind]}
+             for kind in ("new", "updated")}  # fmt: skip
+    assert slugs["updated"] == {TESTNET.split("/")[-2], LUTIA.split("/")[-2]}
+    assert slugs["new"] == {"trial-news-mid-november-2026", "a-letter-to-my-local-hospital"}
+    assert len(desk.call("posts", "list", "--json").document) == 13
+
+
 def test_the_installed_command_does_it_as_well(desk: Desk, web: WebServer) -> None:
     """In processes of their own, started in another folder than that of the settings."""
     elsewhere = Desk(desk.folder.parent)
