@@ -64,8 +64,8 @@ def fuse(items: int, updated: int, seen: int, *, max_items: int, max_share: floa
     how many known posts the feeds showed. The share counts from six posts seen.
     """
     release = (
-        "Look at it with `newsletter preview`; if all of it is news, `newsletter editions approve`;"
-        " else leave posts out with `newsletter editions drop`."
+        "Look at it with `newsletter preview`; if all of it is news, `newsletter editions approve"
+        " EDITION`; else leave posts out with `newsletter editions drop EDITION POST`."
     )
     if items > max_items:
         return Hold(
@@ -100,7 +100,7 @@ def _approval(facts: GateFacts) -> Hold | None:
     return Hold(
         code="approval",
         message="Editions wait for your approval ([schedule] approval).",
-        mend="Look at it with `newsletter preview`, then `newsletter editions approve`.",
+        mend="Look at it with `newsletter preview`, then `newsletter editions approve EDITION`.",
     )
 
 

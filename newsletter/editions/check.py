@@ -20,7 +20,9 @@ LONGEST_LINK = 300
 """Bytes that a personal link may take."""
 
 _LEFTOVER = re.compile(r"<mj-[\w-]*|\{\{|\{%")
-_DROP = "Leave the post out with `newsletter editions drop`, or correct it on the blog."
+_DROP = (
+    "Leave the post out with `newsletter editions drop EDITION POST`, or correct it on the blog."
+)
 _TEMPLATE = "Correct the template that was changed, or delete it to use the one of the program."
 
 
@@ -61,7 +63,7 @@ def _size(rendered: Rendered, tags: Tags) -> Iterator[Finding]:
             rendered.key,
             f"The mail is {size:,} bytes long; over {SIZE_LIMIT:,} Gmail may cut off its end, and "
             "the unsubscribe link with it.",
-            "Leave posts out with `newsletter editions drop`, or shorten the note.",
+            "Leave posts out with `newsletter editions drop EDITION POST`, or shorten the note.",
         )
 
 

@@ -6,7 +6,10 @@ from mjml import mjml2html
 
 from newsletter.errors import RenderError
 
-_MEND = "Leave the post out (`newsletter editions drop`), or correct the template that was changed."
+_MEND = (
+    "Leave the post out (`newsletter editions drop EDITION POST`), or correct the template"
+    " that was changed."
+)
 
 
 def mjml_to_html(mjml: str, *, about: str) -> str:
