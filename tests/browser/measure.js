@@ -54,6 +54,7 @@
     pictures: () =>
       [...document.images].map((image) => ({
         alt: image.alt,
+        colour: getComputedStyle(image).color,
         loaded: image.complete && image.naturalWidth > 0,
         width: image.getBoundingClientRect().width,
         height: image.getBoundingClientRect().height,

@@ -59,7 +59,7 @@ def test_an_old_python_is_named_with_the_way_out(tmp_path: Path) -> None:
     assert not (tmp_path / "venv").exists()
 
 
-@pytest.mark.parametrize("script", [".ci/run", "tools/make-venv.sh"])
+@pytest.mark.parametrize("script", [".ci/run", "tests/browser/run", "tools/make-venv.sh"])
 def test_the_scripts_can_be_run_and_read(script: str) -> None:
     """They are executable, and their shell finds no fault in them."""
     path = ROOT / script
