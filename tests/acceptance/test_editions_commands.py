@@ -144,6 +144,34 @@ def test_what_comes_after_approval_waits_for_the_next_edition(desk: Desk, web: W
     assert titles(desk.send()) == ["Post 4"]
 
 
+def test_what_nobody_approved_is_in_the_next_edition_with_its_note(
+    desk: Desk, web: WebServer
+) -> None:
+    desk.send(code=3)
+    desk.call("editions", "note", KEY, "Dear all.")
+    desk.now = WEEK_2
+    desk.settings([web.url("/feed")])
+    assert titles(desk.send()) == ["Post 3", "Post 2", "Post 1"]
+    assert "Dear all." in desk.mails("2026-W47")[0].text
+    old = edition(desk)
+    assert old["state"] == "cancelled"
+    assert "2026-W47" in old["reasons"][0]
+    assert not desk.mails(KEY)
+
+
+def test_what_was_approved_late_goes_out_before_the_next(desk: Desk, web: WebServer) -> None:
+    desk.send(code=3)
+    desk.call("preview")
+    desk.now = WEEK_2
+    assert desk.call("editions", "approve", KEY).code == 0
+    later = Post(number=9, title="Post 9", published="2026-11-12T09:00:00Z")
+    web.pages["/feed"] = atom(later, post(3), post(2), post(1))
+    assert titles(desk.send()) == ["Post 9"]
+    assert len(desk.mails(KEY)) == len(desk.mails("2026-W47")) == len(PEOPLE)
+    assert "Post 9" not in desk.mails(KEY)[0].text
+    assert "Post 1" not in desk.mails("2026-W47")[0].text
+
+
 def test_leaving_posts_out_lifts_the_fuse(desk: Desk) -> None:
     held = desk.send(code=3)
     assert desk.call("editions", "drop", KEY, number_of(held, "Post 2")).code == 0

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from newsletter.store.engine import open_database
+from subscribers.model import SuppressionReason
+from subscribers.store import suppressions
 from tests.acceptance.runner import PEOPLE, WEEK_1, WEEK_2, Desk, Post, atom
 from tests.webserver import Page, WebServer
 
@@ -188,6 +192,28 @@ def test_who_left_or_was_erased_gets_nothing(desk: Desk) -> None:
     sent = desk.send()
     assert sent["recipients"]["accepted"] == 1
     assert [mail.to for mail in desk.mails("2026-W46")] == ["ann@example.org"]
+
+
+def suppress(desk: Desk, address: str, reason: SuppressionReason) -> None:
+    """Bars an address, as a provider's report of a bounce or a complaint will."""
+    database = open_database(f"sqlite:///{desk.folder / 'newsletter.db'}")
+    with database.begin() as connection:
+        suppressions.suppress(connection, address, reason, datetime.now(UTC))
+    database.close()
+
+
+def test_a_suppressed_address_is_skipped_with_its_reason(desk: Desk) -> None:
+    """Whether it was suppressed before the edition was frozen, or after."""
+    desk.people("ann@example.org", "bob@example.org", "cid@example.org")
+    suppress(desk, "bob@example.org", SuppressionReason.HARD_BOUNCE)
+    for step in (("collect",), ("preview",), ("editions", "approve", "2026-W46")):
+        assert desk.call(*step).code == 0
+    suppress(desk, "cid@example.org", SuppressionReason.COMPLAINT)
+    sent = desk.send()
+    assert sent["recipients"] == NOBODY | {
+        "planned": 3, "accepted": 1, "skipped": {"hard_bounce": 1, "complaint": 1}}  # fmt: skip
+    assert [mail.to for mail in desk.mails("2026-W46")] == ["ann@example.org"]
+    assert "hard bounce" in desk.call("status").out
 
 
 def test_who_leaves_after_the_freeze_gets_nothing(desk: Desk) -> None:
