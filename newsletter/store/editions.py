@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, insert, select, update
 
 from newsletter.model.edition import (
     Channel,
@@ -85,19 +85,22 @@ def save_draft(
     variants: Sequence[Rendered],
     choices: Sequence[Choice],
     now: datetime,
-) -> None:
-    """Replaces what a draft shows; `left_out` are the posts that the admin dropped."""
+) -> bool:
+    """Replaces what a draft shows; `left_out` are the posts that the admin dropped.
+
+    False, and nothing is replaced, when it was frozen meanwhile.
+    """
+    values = {"state": state, "reasons": list(reasons), "checksum": checksum, "composed_at": now}
+    open_draft = and_(edition.c.id == draft.id, edition.c.frozen_at.is_(None))
+    if connection.execute(update(edition).where(open_draft).values(**values)).rowcount != 1:
+        return False
     _replace_items(connection, draft.id, items, left_out)
     connection.execute(delete(edition_variant).where(edition_variant.c.edition_id == draft.id))
     rows = [{"edition_id": draft.id, **_variant_row(variant)} for variant in variants]
     if rows:
         connection.execute(insert(edition_variant), rows)
     save_choices(connection, draft.id, choices)
-    connection.execute(
-        update(edition)
-        .where(edition.c.id == draft.id, edition.c.frozen_at.is_(None))
-        .values(state=state, reasons=list(reasons), checksum=checksum, composed_at=now)
-    )
+    return True
 
 
 def save_choices(connection: Connection, edition_id: int, choices: Sequence[Choice]) -> None:
@@ -162,10 +165,12 @@ def set_note(connection: Connection, edition_id: int, note: str) -> None:
 
 
 def drop(connection: Connection, edition_id: int, post_id: int, *, dropped: bool) -> bool:
-    """Leaves a post out of a draft, or takes it in again; False if it is not in there."""
+    """Leaves a post out of a draft, or takes it in again; False if it is in no draft."""
+    open_draft = select(edition.c.id).where(edition.c.frozen_at.is_(None))
     result = connection.execute(
         update(edition_item)
         .where(edition_item.c.edition_id == edition_id, edition_item.c.post_id == post_id)
+        .where(edition_item.c.edition_id.in_(open_draft))
         .values(dropped=dropped)
     )
     return result.rowcount == 1
