@@ -133,6 +133,18 @@ def environment() -> Mapping[str, str]:
     return os.environ
 
 
+def stand_in_clock(environ: Mapping[str, str] | None = None) -> Callable[[], float]:
+    """The clock of a stand-in for a provider, in seconds since 1970.
+
+    Like everything else it starts at NEWSLETTER_NOW, if that is set. Raises SettingsError.
+    """
+    given = (os.environ if environ is None else environ).get(CLOCK_VARIABLE)
+    if not given:
+        return time.time
+    start, began = _parsed_time(given).timestamp(), time.monotonic()
+    return lambda: start + time.monotonic() - began
+
+
 def _proxy(url: str, environ: Mapping[str, str]) -> str | None:
     """The proxy the environment names for a URL; none for this machine itself or NO_PROXY."""
     parts = urlsplit(url)
@@ -160,6 +172,10 @@ def _starting_time(settings: Settings, environ: Mapping[str, str]) -> datetime |
             f"{CLOCK_VARIABLE} is set, and mails would really go out through {host}.",
             f"Take {CLOCK_VARIABLE} out of the environment, or rehearse with the outbox.",
         )
+    return _parsed_time(given)
+
+
+def _parsed_time(given: str) -> datetime:
     try:
         started = datetime.fromisoformat(given)
     except ValueError:

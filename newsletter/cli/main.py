@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "posts": ("posts", "What is known of the blog's posts."),
     "subscribers": ("subscribers", "Who gets the newsletter: add, import, export, erase."),
     "db": ("db", "Look after the database."),
+    "dev": ("dev", "Stand-ins for trying things out; nothing is mailed."),
 }
 """Every command: its module in this package, and the line `--help` shows for it."""
 

@@ -19,6 +19,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "alembic": ("newsletter/store/*",),
     "certifi": ("newsletter/feeds/fetch.py",),
     "click": ("newsletter/cli/*",),
+    "cryptography": ("newsletter/standin/signing.py",),
     "dotenv": ("newsletter/config/reading.py",),
     "email_validator": ("subscribers/address.py",),
     "feedparser": ("newsletter/feeds/parse.py",),
