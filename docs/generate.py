@@ -44,7 +44,12 @@ def contexts(
 ) -> Iterator[click.Context]:
     """The command and all commands below it, each as a context that knows its full name."""
     context = click.Context(
-        command, info_name=name, parent=parent, terminal_width=_WIDTH, max_content_width=_WIDTH
+        command,
+        info_name=name,
+        parent=parent,
+        terminal_width=_WIDTH,
+        max_content_width=_WIDTH,
+        **command.context_settings,  # as click does it when the command is called
     )
     yield context
     if isinstance(command, click.Group):
