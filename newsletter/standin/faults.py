@@ -52,7 +52,7 @@ def fault(name: str) -> Fault:
     """The fault of this name. Raises UsageError."""
     rest, after = name.removesuffix("-after"), name.endswith("-after")
     place, _, kind = rest.rpartition("-")
-    nowhere = place not in PLACES and place != ""
+    nowhere = place not in PLACES and name.startswith(f"{place}-")
     if nowhere or kind not in KINDS or (kind == "late" and after):
         raise UsageError(
             f"There is no fault {name!r}.",

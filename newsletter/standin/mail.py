@@ -193,7 +193,7 @@ _STRING = rb'"([^"\\]*(?:\\.[^"\\]*)*)"'
 _TO = re.compile(rb'"to"\s*:\s*\[\s*\{\s*"email"\s*:\s*' + _STRING)
 _DELIVERY = re.compile(rb'"nl_delivery"\s*:\s*' + _STRING)
 _ATTEMPT = re.compile(rb'"nl_attempt"\s*:\s*' + _STRING)
-_BATCH = re.compile(rb'"batch_id"\s*:\s*"(\w*)"')
+_BATCH = re.compile(rb'"batch_id"\s*:\s*"([^"\\]*)"')
 _SEND_AT = re.compile(rb'"send_at"\s*:\s*(\d+)')
 _PAIR = '["%s",{"nl_delivery":"%s","nl_attempt":"%s"}]'
 

@@ -65,15 +65,15 @@ def check_people(people: object, whole: Whole) -> None:
         return
     if not people:
         whole.add("You must have at least one personalization.", "personalizations")
+    for place, person in enumerate(people):
+        _check_person(person, f"personalizations.{place}", whole)
     if len(people) > MOST_PERSONALIZATIONS:
         whole.add(
             "The personalization block is limited to 1000 personalizations per API request. "
             f"You have provided {len(people)} personalizations.",
             "personalizations",
         )
-    for place, person in enumerate(people):
-        _check_person(person, f"personalizations.{place}", whole)
-    if whole.recipients > MOST_RECIPIENTS:
+    elif whole.recipients > MOST_RECIPIENTS:
         whole.add(
             f"There is a limit of {MOST_RECIPIENTS} total recipients (to + cc + bcc) per request.",
             "personalizations",
