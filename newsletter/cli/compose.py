@@ -66,7 +66,5 @@ def _text(composed: Composed) -> str:
     lines += item_lines(composed.items)
     if composed.left_out:
         lines += ["Left out:", *(f"  {item.title}" for item in composed.left_out)]
-    if composed.rolled_over:
-        lines += [f"{len(composed.rolled_over)} posts had no room; they come next time."]
     lines.append("Look at it with `newsletter preview`.")
     return "\n".join(lines)

@@ -124,12 +124,14 @@ def _asking(app: App, *, yes: bool) -> Callable[[Question], bool]:
 
 def ask(question: Question) -> bool:
     """Asks on the terminal; above a thousand people only their number, typed, is a yes."""
+    from newsletter.cli.subscribers_text import people
+    from newsletter.cli.wording import posts
     from newsletter.delivery.gates import TYPE_THE_NUMBER_ABOVE
 
     for hold in question.holds:
         say(f"{hold.message} {hold.mend}")
     say(
-        f"Edition {question.edition_key}: {question.posts} posts to {question.people:,} people,"
+        f"Edition {question.edition_key}: {posts(question.posts)} to {people(question.people)},"
         f" really sent ({question.channel}) through {question.transport}.\n"
         f"Subject: {question.subject}"
     )

@@ -100,7 +100,7 @@ def feed_line(report: FeedReport) -> str:
     if report.status == "unchanged":
         return f"{report.url}: unchanged."
     return (
-        f"{report.url}: {report.entries} posts in it, {report.new} new, {report.updated} updated,"
+        f"{report.url}: {posts(report.entries)} in it, {report.new} new, {report.updated} updated,"
         f" {report.minor} changed a little."
     )
 
@@ -109,6 +109,11 @@ def feed_json(report: FeedReport) -> dict[str, Any]:
     """One feed's report in the form of `collect --json`."""
     names = ("url", "status", "http_status", "entries", "new", "updated", "minor", "error")
     return {name: getattr(report, name) for name in names}
+
+
+def posts(number: int) -> str:
+    """So many posts, in words."""
+    return "1 post" if number == 1 else f"{number:,} posts"
 
 
 def moment(at: datetime | None) -> str:

@@ -66,8 +66,17 @@ class Composed:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the check says without holding the draft."""
-        return tuple(f"{f.place}: {f.message} {f.mend}" for f in self.findings if not f.error)
+        """What is worth knowing and does not hold the draft."""
+        said = tuple(f"{f.place}: {f.message} {f.mend}" for f in self.findings if not f.error)
+        return (*said, *self._no_room)
+
+    @property
+    def _no_room(self) -> tuple[str, ...]:
+        number = len(self.rolled_over)
+        if not number:
+            return ()
+        what = "1 post has" if number == 1 else f"{number} posts have"
+        return (f"{what} no room in this mail and will be in the next edition.",)
 
 
 def compose(context: Context, period: Period) -> Composed:

@@ -149,8 +149,10 @@ def test_what_has_no_room_comes_with_the_next_edition(desk: Desk, web: WebServer
     """Forty posts at once are more than a mail holds: each is told of, once, in their order."""
     web.pages["/feed"] = page("d14_enc_golem_iso8859_1.xml")
     desk.now = "2018-10-28T13:48:00Z"
-    first = [post["id"] for post in desk.send()["posts"]["new"]]
+    done = desk.call("send", "--json")
+    first = [post["id"] for post in done.document["posts"]["new"]]
     assert 10 < len(first) < 40
+    assert f"{40 - len(first)} posts have no room in this mail" in done.err
     desk.now = "2018-10-29T13:48:00Z"
     second = [post["id"] for post in desk.send()["posts"]["new"]]
     assert len(second) == 40 - len(first)
