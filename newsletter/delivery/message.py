@@ -11,15 +11,15 @@ import re
 from binascii import b2a_qp
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.header import Header
 from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 
 from newsletter.model.edition import Rendered, Tags
 from newsletter.model.personal import Links, html_values, text_values
 
 _SOFT_BREAK = b"=\r\n"
+_LONGEST_WORD = 900  # a line is at most 998 octets long (RFC 5322 §2.1.1)
 _LINE = 76  # RFC 2045 §6.7 (5): no encoded line is longer, the `=` at its end included
 
 
@@ -53,7 +53,7 @@ class MessageTemplate:
         self._boundary = f"=_nl_{nonce}"
         self._fixed = _fixed_headers(envelope, rendered.subject, self._boundary)
         text_only = not rendered.html
-        self._text = _Encoded(_crlf_free(rendered.text), tuple(_text_tags(tags)))
+        self._text = _Encoded(rendered.text, tuple(_text_tags(tags)))
         self._html = None if text_only else _Encoded(rendered.html, tuple(_html_tags(tags)))
 
     def message(self, *, delivery_id: str, address: str, links: Links, date: datetime) -> bytes:
@@ -83,30 +83,53 @@ class MessageTemplate:
 
 def header_safe(value: str) -> str:
     """The value without line breaks and control characters, so that it can add no header."""
-    return re.sub(r"[\x00-\x1f\x7f]+", " ", value).strip()
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", value).strip()
+
+
+def words_safe(value: str) -> str:
+    """Words for a header: the same, and nothing in them reads as an encoded word (RFC 2047)."""
+    return header_safe(value).replace("=?", "= ?")
 
 
 def list_id(envelope: Envelope) -> str:
     """The value of List-Id (RFC 2919 §2): the title, and a stable name under our domain."""
-    title = header_safe(envelope.title).replace('"', "'").replace("\\", "")
+    title = words_safe(envelope.title).replace('"', "'").replace("\\", "")
     name = f"<{envelope.list_id}.{envelope.domain}>"
     return f'"{title}" {name}' if title.isascii() and title else name
 
 
 def _fixed_headers(envelope: Envelope, subject: str, boundary: str) -> bytes:
-    """The headers that are the same for all, folded and encoded by the standard library."""
-    message = EmailMessage(policy=SMTP)
-    message["From"] = Address(header_safe(envelope.sender_name), addr_spec=envelope.sender_address)
-    if envelope.reply_to:
-        message["Reply-To"] = header_safe(envelope.reply_to)
-    message["Subject"] = header_safe(subject)
-    message["List-Id"] = list_id(envelope)
-    message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = envelope.language
-    message["MIME-Version"] = "1.0"
-    head = message.as_bytes().partition(b"\r\n\r\n")[0]
-    kind = f'\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n'
-    return head + kind.encode()
+    """The headers that are the same for all."""
+    lines = [
+        f"From: {_mailbox(envelope.sender_name, envelope.sender_address)}",
+        f"Subject: {_encoded_words(words_safe(subject), 'Subject')}",
+        *([f"Reply-To: {header_safe(envelope.reply_to)}"] if envelope.reply_to else []),
+        f"List-Id: {list_id(envelope)}",
+        "Auto-Submitted: auto-generated",
+        f"Content-Language: {header_safe(envelope.language)}",
+        "MIME-Version: 1.0",
+        f'Content-Type: multipart/alternative; boundary="{boundary}"',
+        "",
+    ]
+    return "\r\n".join(lines).encode()
+
+
+def _mailbox(name: str, address: str) -> str:
+    words = words_safe(name)
+    if words.isascii():
+        return str(Address(words, addr_spec=address))
+    return f"{_encoded_words(words, 'From')} <{address}>"
+
+
+def _encoded_words(words: str, header: str) -> str:
+    """The words as they are and folded, or encoded where they have to be (RFC 2047).
+
+    By `email.header`: the newer `email.policy` loses spaces when it folds a long title with accents
+    and puts encoded words side by side, which Yahoo rejects (CPython issue 144156).
+    """
+    short = max(map(len, words.split()), default=0) < _LONGEST_WORD
+    charset = "us-ascii" if words.isascii() and short else "utf-8"
+    return Header(words, charset, header_name=header).encode(linesep="\r\n")
 
 
 def _part(kind: str, body: bytes) -> bytes:
@@ -134,18 +157,18 @@ class _Encoded:
 
 
 def quoted_printable(text: str) -> bytes:
-    """The text as quoted-printable (RFC 2045 §6.7), its last line short enough for a soft break."""
-    encoded = b2a_qp(text.encode(), quotetabs=False, istext=True)
+    """The text as quoted-printable (RFC 2045 §6.7), its last line short enough for a soft break.
+
+    Every line end becomes CRLF: a CR or LF alone is not allowed in a mail (RFC 5322 §2.3).
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    encoded = b2a_qp(lines.encode(), quotetabs=False, istext=True)
     start = encoded.rfind(b"\n") + 1
     last = encoded[start:]
     if len(last) >= _LINE:
         cut = len(last) - 3 - (2 if last[-5:-4] == b"=" else 1 if last[-4:-3] == b"=" else 0)
         last = last[:cut] + b"=\n" + last[cut:]
     return (encoded[:start] + last).replace(b"\n", b"\r\n")
-
-
-def _crlf_free(text: str) -> str:
-    return text.replace("\r\n", "\n")
 
 
 def _text_tags(tags: Tags) -> list[str]:
