@@ -205,7 +205,7 @@ def _reason(fault: Exception) -> str:
 
 
 def _layout(name: str, sample: str, found: str, errors: str) -> Layout:
-    lines = io.StringIO(sample, newline="").readlines()
+    lines = io.StringIO(sample, newline="").readlines() or [""]
     skip = next((number for number, line in enumerate(lines) if line.strip("\ufeff\0 \t\r\n")), 0)
     separator = None
     if declared := re.fullmatch(r"\ufeff?\"?sep=([,;|\t])\"?", lines[skip].strip("\r\n")):

@@ -187,6 +187,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 @example(b'sep="\nemail\n')
 @example(b"sep=\r\n")
 @example(b"email\n\x00\n")
+@example(b"\xfe\xff")
 @settings(max_examples=200)
 def test_no_content_ends_in_anything_but_our_own_error(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
