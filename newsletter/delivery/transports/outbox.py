@@ -14,8 +14,11 @@ from pathlib import Path
 from newsletter.delivery.links import links_for
 from newsletter.delivery.message import MessageTemplate
 from newsletter.delivery.transports.contract import Mail, NotTaken, Submission, Taken
+from newsletter.errors import TransportError
 from newsletter.model.delivery import Recipient
 from newsletter.model.edition import Channel, Rendered
+
+_MEND = "Make room, or check [delivery] outbox; then run `newsletter send` again."
 
 Pages = Callable[[Path, str, Rendered], None]
 """Writes the pages of an outbox: given its folder, an edition's key and its variant `all`."""
@@ -38,7 +41,7 @@ class Outbox:
         template = self._template(mail)
         folder = self._folder / (mail.folder or mail.edition_key)
         try:
-            _private_folder(folder)
+            self._make(folder)
             for recipient in recipients:
                 message = template.message(
                     delivery_id=recipient.delivery_id,
@@ -48,10 +51,7 @@ class Outbox:
                 )
                 _write(folder, f"{recipient.delivery_id}.eml", message)
         except OSError as error:
-            return NotTaken(
-                error=f"The outbox {folder} cannot be written: {error.strerror or error}.",
-                mend="Make room, or check [delivery] outbox; then run `newsletter send` again.",
-            )
+            return NotTaken(error=_said(folder, error), mend=_MEND)
         return Taken()
 
     def already_taken(self, edition_key: str, delivery_ids: Sequence[str]) -> frozenset[str]:
@@ -60,12 +60,23 @@ class Outbox:
         return frozenset(i for i in delivery_ids if (folder / f"{i}.eml").exists())
 
     def finish(self, edition_key: str, all_variant: Rendered, accepted: int) -> None:
-        """Removes what an interrupted run left half written, and makes `OUTBOX/index.html`."""
+        """Removes what an interrupted run left half written, and makes `OUTBOX/index.html`.
+
+        Raises TransportError when that cannot be done; it may be called again.
+        """
         folder = self._folder / edition_key
-        _private_folder(folder)
-        for leftover in folder.glob("*.part"):
-            leftover.unlink(missing_ok=True)
-        self._pages(self._folder, edition_key, all_variant)
+        try:
+            self._make(folder)
+            for leftover in folder.glob("*.part"):
+                leftover.unlink(missing_ok=True)
+            self._pages(self._folder, edition_key, all_variant)
+        except OSError as error:
+            raise TransportError(_said(folder, error), _MEND) from None
+
+    def _make(self, folder: Path) -> None:
+        """Makes the folder and the outbox round it, for their owner only (`parents` would not)."""
+        for each in (self._folder, folder):
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _template(self, mail: Mail) -> MessageTemplate:
         key = (mail.nonce, mail.rendered.key)
@@ -76,8 +87,8 @@ class Outbox:
         return self._templates[key]
 
 
-def _private_folder(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _said(folder: Path, error: OSError) -> str:
+    return f"The outbox {folder} cannot be written: {error.strerror or error}."
 
 
 def _write(folder: Path, name: str, content: bytes) -> None:
