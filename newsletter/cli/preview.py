@@ -69,6 +69,7 @@ def _json(written: Preview) -> dict[str, object]:
         "sample": written.sample,
         "page": str(written.page),
         "subject": written.subject,
+        "held": list(written.held),
         "variants": list(written.variants),
         "findings": [
             {
@@ -86,6 +87,7 @@ def _json(written: Preview) -> dict[str, object]:
 def _text(written: Preview) -> str:
     from newsletter.cli.wording import item_lines
 
-    lines = [f"Subject: {written.subject}", *item_lines(written.items)]
+    lines = [f"Held: {reason}" for reason in written.held]
+    lines += [f"Subject: {written.subject}", *item_lines(written.items)]
     lines += [f"Variants: {', '.join(written.variants)}", f"Open {written.page}"]
     return "\n".join(lines)

@@ -33,7 +33,10 @@ SAMPLE_POSTS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """Where a preview was written, and what it shows. `page` is the file to open."""
+    """Where a preview was written, and what it shows.
+
+    `page` is the file to open; `held` says why the edition waits, if it does.
+    """
 
     page: Path
     edition_key: str
@@ -41,6 +44,7 @@ class Preview:
     items: tuple[DigestItem, ...]
     variants: tuple[str, ...]
     findings: tuple[Finding, ...]
+    held: tuple[str, ...] = ()
     sample: bool = False
 
 
@@ -132,6 +136,7 @@ def _write(
         items=items,
         variants=tuple(variant.key for variant in variants),
         findings=findings,
+        held=edition.reasons if edition.state is EditionState.HELD else (),
         sample=sample,
     )
 

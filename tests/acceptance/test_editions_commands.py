@@ -85,7 +85,9 @@ def test_held_by_the_fuse_it_waits_for_approval(desk: Desk) -> None:
     assert f"newsletter preview {KEY}" in refused.err
     desk.now = "2026-11-09T09:00:00Z"
     assert desk.send(code=3)["outcome"] == "held"  # asking again changes nothing
-    assert desk.call("preview").code == 0
+    preview = desk.call("preview")
+    assert preview.code == 0
+    assert "Held: 3 posts would be in it" in preview.out
     looked_at = edition(desk)["checksum"]
     approved = desk.call("editions", "approve", KEY, "--json")
     assert approved.document == {"edition": KEY, "state": "frozen", "checksum": looked_at}
@@ -93,11 +95,11 @@ def test_held_by_the_fuse_it_waits_for_approval(desk: Desk) -> None:
     sent = desk.send()
     assert (sent["outcome"], sent["recipients"]["accepted"]) == ("sent", 3)
     assert edition(desk)["checksum"] == looked_at
-    preview = desk.folder / "preview" / KEY
-    html, text = ((preview / f"all.{kind}").read_text("utf-8") for kind in ("html", "txt"))
+    shown = desk.folder / "preview" / KEY
+    html, text = ((shown / f"all.{kind}").read_text("utf-8") for kind in ("html", "txt"))
     assert [mail.to for mail in desk.mails(KEY)] == list(PEOPLE)
     for mail in desk.mails(KEY):
-        assert mail.subject == (preview / "all.subject.txt").read_text("utf-8").strip()
+        assert mail.subject == (shown / "all.subject.txt").read_text("utf-8").strip()
         assert mail.html.strip() == filled(html, mail).strip()
         assert mail.text.strip() == filled(text, mail).strip()
 
