@@ -14,6 +14,7 @@ from newsletter.standin.suppressed import LISTS, Entry
 MOST_ENTRIES = 500
 _DAY = 86_400
 _FOREVER = 2**53
+_ABSENT = "this address is not on the list"
 
 
 def _entry(name: str, entry: Entry) -> dict[str, object]:
@@ -82,7 +83,7 @@ def delete_entry(desk: Desk, _asked: Asked, name: str, email: str) -> Answer:
     """DELETE /v3/suppression/{list}/{email}."""
     if name not in LISTS or name == "unsubscribes":
         return failed(404)
-    return Answer(204) if desk.book.suppressed.remove(name, [email]) else failed(404)
+    return Answer(204) if desk.book.suppressed.remove(name, [email]) else failed(404, _ABSENT)
 
 
 _EMAILS = Listing(Text())
@@ -110,7 +111,11 @@ def show_global(desk: Desk, _asked: Asked, email: str) -> Answer:
 
 def delete_global(desk: Desk, _asked: Asked, email: str) -> Answer:
     """DELETE /v3/asm/suppressions/global/{email}: the person wants mail again."""
-    return Answer(204) if desk.book.suppressed.remove("unsubscribes", [email]) else failed(404)
+    return (
+        Answer(204)
+        if desk.book.suppressed.remove("unsubscribes", [email])
+        else failed(404, _ABSENT)
+    )
 
 
 def show_credits(desk: Desk, _asked: Asked) -> Answer:

@@ -152,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
             fault = None  # what is refused anyway is refused in the usual way
         self._tell(answer.noted or service.note(head, answer.status, fault))
         if service.rules.latency:
-            threading.Event().wait(service.rules.latency)
+            service.closing.wait(service.rules.latency)
         self._reply(answer, fault)
 
     def _reply(self, answer: Answer, fault: Fault | None) -> None:
@@ -251,6 +251,7 @@ def serve(
     finally:
         stopping.set()
         service.letting_go.set()
+        service.closing.set()
         server.shutdown()
         server.hang_up()
         for thread in threads:

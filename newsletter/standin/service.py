@@ -73,6 +73,9 @@ class Service:
         self.script = Script()
         self.reports = Reports(self.book, lambda: self.rules, self.now)
         self.letting_go = threading.Event()
+        """Set: what hangs goes on at once."""
+        self.closing = threading.Event()
+        """Set: the stand-in is about to end, and no answer takes its time any more."""
         self._clock = clock
         self._offset = float(self.book.fact("offset", "0"))
         self._window = (0, 0)
