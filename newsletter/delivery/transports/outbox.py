@@ -24,6 +24,10 @@ Pages = Callable[[Path, str, Rendered], None]
 """Writes the pages of an outbox: given its folder, an edition's key and its variant `all`."""
 
 
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+"""Without O_BINARY, which only Windows has, it would write each CRLF as CRCRLF."""
+
+
 class Outbox:
     """Files for a rehearsal. They hold addresses, so only their owner may read them."""
 
@@ -93,7 +97,7 @@ def _said(folder: Path, error: OSError) -> str:
 
 def _write(folder: Path, name: str, content: bytes) -> None:
     part = f"{folder}{os.sep}{name}.part"
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(part, _NEW_FILE, 0o600)
     try:
         view = memoryview(content)
         while view:
