@@ -7,10 +7,11 @@ a connection of its own, which the server drops with the connection.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from filelock import FileLock, Timeout
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from newsletter.errors import BusyError, StoreError
 from newsletter.store.engine import Database
@@ -55,7 +56,8 @@ def _postgresql_lock(database: Database) -> Iterator[None]:
         try:
             yield
         finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+            with suppress(DBAPIError):  # a connection that was lost has taken the lock with it
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
 
 
 def _busy() -> BusyError:

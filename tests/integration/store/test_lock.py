@@ -104,3 +104,21 @@ def test_the_run_that_holds_the_lock_can_read_and_write(database: Database) -> N
         connection.exec_driver_sql("INSERT INTO feed (url) VALUES ('https://example.org/')")
     with database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM feed").scalar() == 1
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+def test_a_server_that_goes_away_takes_the_lock_and_nothing_else_fails(
+    database: Database, migrated_url: str
+) -> None:
+    """What the run had to say of the loss is not hidden behind a failing unlock."""
+    end_all = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    second = open_database(migrated_url)
+    try:
+        with run_lock(database), second.begin() as connection:
+            connection.exec_driver_sql(end_all)
+        assert free_soon(second)
+    finally:
+        second.close()
