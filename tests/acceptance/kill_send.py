@@ -34,7 +34,7 @@ from tests.acceptance.newsroom import BATCH_SIZE, Newsroom, copy_sqlite, faults,
 Moment = Callable[[float], bool]
 """Whether the time has come to kill, given the seconds since the start."""
 
-_MOST_KILLS_A_TRIAL = 5
+_MOST_KILLS_A_TRIAL = 8
 _LOOK_EVERY = 0.002
 _BUSY_TRIES = 50
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ TIMES = [3, pytest.param(10, marks=pytest.mark.slow)]
 def rooms(database_kind: Kind, tmp_path: Path) -> Iterator[Iterator[Newsroom]]:
     """New newsrooms, each with the same list."""
 
-    def made(feed_url: str) -> Iterator[Newsroom]:
+    def made(feed_url: str) -> Generator[Newsroom, None, None]:
         for number in itertools.count():
             with database_kind.migrated() as url:
                 room = Newsroom(folder=tmp_path / str(number), url=url)
@@ -31,8 +32,8 @@ def rooms(database_kind: Kind, tmp_path: Path) -> Iterator[Iterator[Newsroom]]:
                 take_in(room, PEOPLE)
                 yield room
 
-    with serve_demo_blog(1) as blog:
-        yield made(blog.feed_url)
+    with serve_demo_blog(1) as blog, contextlib.closing(made(blog.feed_url)) as rooms:
+        yield rooms
 
 
 def at_once(room: Newsroom, *commands: tuple[str, ...]) -> list[tuple[int, str]]:
