@@ -97,8 +97,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def finish(self) -> None:
         self.server.let_go_of(self.connection)
-        with contextlib.suppress(OSError):
-            super().finish()
+        for stream in (self.wfile, self.rfile):
+            with contextlib.suppress(OSError):
+                stream.close()
 
     def _any(self) -> None:
         service = self.server.service

@@ -50,7 +50,7 @@ def open_book(folder: Path) -> sqlite3.Connection:
             folder / FILE, check_same_thread=False, isolation_level=None, timeout=30
         )
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA synchronous = OFF")
         connection.executescript(_TABLES)
     except (OSError, sqlite3.Error) as error:
         raise UsageError(
