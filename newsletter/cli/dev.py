@@ -71,8 +71,8 @@ def sendgrid(
         check_receiver(events_to)
     with serve(folder, rules, stand_in_clock(), port=port, tell=_tell) as stand_in:
         _post_events_to(stand_in, events_to)
-        click.echo(_introduction(stand_in))
         try:
+            click.echo(_introduction(stand_in))
             threading.Event().wait()
         except KeyboardInterrupt:
             click.echo(f"\n{_summary(stand_in)}")

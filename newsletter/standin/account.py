@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from newsletter.errors import UsageError
 from newsletter.standin.answers import Answer, Asked, document, failed, refused
+from newsletter.standin.reports import check_receiver
 from newsletter.standin.sending import Desk, object_body
 from newsletter.standin.shapes import Listing, Problem, Text, is_address, problems_of
 from newsletter.standin.signing import Signer
@@ -183,7 +185,13 @@ def change_webhook(desk: Desk, asked: Asked, hook: str) -> Answer:
     """PATCH /v3/user/webhooks/event/settings/{id}."""
     if hook != _HOOK:
         return failed(404)
-    now = keep_webhook(desk, object_body(asked))
+    given = object_body(asked)
+    try:
+        if given.get("url"):
+            check_receiver(str(given["url"]))
+    except UsageError as error:
+        return refused(400, [Problem(error.message, "url")])
+    now = keep_webhook(desk, given)
     return failed(400, "a setting has the wrong type") if now is None else document(200, now)
 
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from newsletter.errors import UsageError
 from newsletter.standin.mail import Lot, Mail
 from newsletter.standin.schedule import MOST_MARKS, Fate, Mark, fate
 from newsletter.standin.suppressed import Suppressed
-from newsletter.standin.tables import open_book
+from newsletter.standin.tables import claim, open_book
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,11 @@ class Book:
 
     def __init__(self, folder: Path) -> None:
         self._connection = open_book(folder)
+        try:
+            self._claim = claim(folder)
+        except UsageError:
+            self._connection.close()
+            raise
         self._lock = threading.RLock()
         self._numbers = count(self._number("SELECT coalesce(max(id), 0) FROM request") + 1)
         self._batches = {row[0] for row in self._connection.execute("SELECT id FROM batch")}
@@ -54,6 +60,7 @@ class Book:
         """Closes the database, when no other thread is using it."""
         with self._lock:
             self._connection.close()
+            self._claim.close()
 
     def next_number(self) -> int:
         """A number for a request that has just arrived; they go on rising after a restart."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from newsletter.errors import UsageError
 
 FILE = "standin.db"
+_LOCK = "standin.lock"
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -57,6 +58,24 @@ def open_book(folder: Path) -> sqlite3.Connection:
             f"The stand-in cannot keep its records in {folder}: {error}.", "Name another folder."
         ) from error
     return connection
+
+
+def claim(folder: Path) -> sqlite3.Connection:
+    """Holds the folder for this process, until it is closed or the process dies.
+
+    Two stand-ins would give the same numbers to different requests. Raises UsageError.
+    """
+    claimed = sqlite3.connect(
+        folder / _LOCK, check_same_thread=False, isolation_level=None, timeout=0
+    )
+    try:
+        claimed.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error as error:
+        claimed.close()
+        raise UsageError(
+            f"Another stand-in is at work in {folder}.", "End it, or name another folder."
+        ) from error
+    return claimed
 
 
 def open_to_read(file: Path) -> sqlite3.Connection:

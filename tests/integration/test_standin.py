@@ -22,12 +22,15 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from newsletter.errors import UsageError
+from newsletter.errors import SettingsError, UsageError
 from newsletter.standin.ledger import Ledger
 from newsletter.standin.rules import Rules
 from newsletter.standin.schedule import MOST_MARKS
 from newsletter.standin.server import LARGEST, StandIn, serve
+from newsletter.standin.service import Service
 from newsletter.standin.signing import SIGNATURE, TIMESTAMP
+from newsletter.wiring import stand_in_clock
+from tests.acceptance.runner import Desk
 from tests.standin import HEADERS, Client, payload, person
 
 START = 1_795_000_000.0
@@ -311,6 +314,42 @@ def test_a_cancel_before_the_request(standin: StandIn, client: Client, holds: bo
     assert standin.ledger.delivered() == ({} if holds else {"d0": 1})
 
 
+@pytest.mark.parametrize("holds", [True, False])
+def test_a_cancel_while_the_request_is_on_its_way(tmp_path: Path, holds: bool) -> None:
+    """The client gave up waiting, cancels, and only then its request is carried out."""
+    rules = Rules(cancel_holds=holds)
+    with serve(tmp_path, rules, lambda: START) as standin, Client(standin.url) as client:
+        batch = client.batch()
+        client.control("POST", "faults", name="late")
+        with Client(standin.url, timeout=0.2) as impatient:
+            assert lost(impatient, 1, batch_id=batch, send_at=int(START) + HOUR) == "TimeoutError"
+        assert client.cancel(batch).status == 201
+        client.control("POST", "let-go")
+        deadline = time.monotonic() + 10
+        while not standin.ledger.accepted() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert standin.ledger.accepted() == {("d0", "1"): 1}
+        assert standin.ledger.live() == ({} if holds else {"d0": 1})
+
+
+def test_a_restart_keeps_the_clock_and_what_is_scheduled(tmp_path: Path) -> None:
+    """And goes on numbering requests where it stopped."""
+    with serve(tmp_path, Rules(), lambda: START) as standin, Client(standin.url) as client:
+        client.control("POST", "clock", advance=100)
+        batch = client.batch()
+        client.send(1, batch_id=batch, send_at=int(START) + HOUR)
+        with pytest.raises(UsageError, match="Another stand-in"):
+            Service(tmp_path, Rules(), lambda: START)
+    with serve(tmp_path, Rules(), lambda: START) as standin, Client(standin.url) as client:
+        told = client.call("GET", f"/v3/mail/batch/{batch}")
+        assert told.status == 200
+        assert parsedate_to_datetime(told.headers["Date"]).timestamp() == START + 100
+        client.control("POST", "clock", to=START + HOUR)
+        assert standin.ledger.delivered() == {"d0": 1}
+        numbers = [seen.number for seen in standin.ledger.requests()]
+        assert numbers == sorted(set(numbers))
+
+
 def test_a_cancel_taken_back_and_a_pause(standin: StandIn, client: Client) -> None:
     """Without its status a batch goes out after all; a paused one waits past its time."""
     batch, path = client.batch(), "/v3/user/scheduled_sends"
@@ -470,6 +509,26 @@ def test_reports_are_signed_and_posted_until_they_are_taken(client: Client) -> N
     assert order != sorted(order, key=lambda name: int(name[1:]))
 
 
+def test_the_webhook_is_posted_to_by_itself(client: Client) -> None:
+    """Once it is enabled, as in an account's settings; switched off, posts are not signed."""
+    _Receiver.got = []
+    path = "/v3/user/webhooks/event/settings"
+    hook = client.call("GET", f"{path}/all").json["webhooks"][0]["id"]
+    assert client.call("PATCH", f"{path}/{hook}", {"url": "http://example.org/"}).status == 400
+    assert client.call("PATCH", f"{path}/{hook}", {"enabled": "yes"}).status == 400
+    assert client.call("PATCH", f"{path}/signed/{hook}", {"enabled": False}).status == 200
+    with HTTPServer(("127.0.0.1", 0), _Receiver) as receiver:
+        url = f"http://127.0.0.1:{receiver.server_address[1]}/hook"
+        told = client.call("PATCH", f"{path}/{hook}", {"url": url, "enabled": True})
+        assert (told.status, told.json["url"], told.json["enabled"]) == (200, url, True)
+        client.send()
+        receiver.timeout = 10
+        receiver.handle_request()
+        receiver.handle_request()
+    assert [json.loads(body)[0]["nl_delivery"] for _, body in _Receiver.got] == ["d0", "d0"]
+    assert SIGNATURE not in _Receiver.got[1][0]
+
+
 def test_reports_go_to_this_computer_only(client: Client, standin: StandIn) -> None:
     """Made-up bounces must not reach anybody's real webhook."""
     for url in ("http://example.org/hook", "https://127.0.0.1/", "http://10.0.0.1/"):
@@ -521,6 +580,30 @@ def test_many_clients_at_once(standin: StandIn) -> None:
     for thread in threads:
         thread.join()
     assert standin.ledger.delivered() == {f"d{number}": 1 for number in range(80)}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--fault", "4299=0.1"), "There is no fault '4299'"),
+        (("--fault", "429"), "'429' is not"),
+        (("--fault", "429=2"), "not between 0 and 1"),
+        (("--events-to", "http://example.org/"), "not posted to http://example.org/"),
+    ],
+)
+def test_wrong_options_of_the_command(tmp_path: Path, options: tuple[str, ...], said: str) -> None:
+    """Exit code 2, and words that help."""
+    done = Desk(tmp_path).call("dev", "sendgrid", "--port", "0", *options)
+    assert (done.code, said in done.err) == (2, True), done
+
+
+def test_the_clock_of_the_command_starts_where_it_is_told() -> None:
+    """As that of the newsletter does, so that both agree in a rehearsal."""
+    clock = stand_in_clock({"NEWSLETTER_NOW": "2026-11-16T09:00:00+01:00"})
+    assert clock() == pytest.approx(1_794_816_000, abs=5)
+    assert stand_in_clock({})() == pytest.approx(time.time(), abs=5)
+    with pytest.raises(SettingsError):
+        stand_in_clock({"NEWSLETTER_NOW": "yesterday"})
 
 
 def _started(folder: Path) -> tuple[subprocess.Popen[str], str]:
