@@ -98,8 +98,10 @@ def plan_block(
 
 
 def _end_of_block(connection: Connection, after: int, until: int, block: int) -> int:
-    ids = select(person.c.id).where(person.c.id > after, person.c.id <= until)
-    last: int | None = connection.execute(ids.order_by(person.c.id).offset(block - 1)).scalar()
+    people = select(person.c.id).where(person.c.id > after, person.c.id <= until)
+    # With a limit of one: else PostgreSQL hands over the ids of everybody who is left.
+    query = people.order_by(person.c.id).offset(block - 1).limit(1)
+    last: int | None = connection.execute(query).scalar()
     return until if last is None else last
 
 
