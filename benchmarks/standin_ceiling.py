@@ -102,7 +102,7 @@ def measure(requests: int, connections: int, *, fast: bool) -> float:
 def main() -> int:
     """Prints the table; 1 if the fast mode is slower than its target."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=300)
+    parser.add_argument("--requests", type=int, default=120)
     requests = parser.parse_args().requests
     print(f"{'mode':<10} {'connections':>11} {'requests/s':>11} {'recipients/s':>13}")
     rates = {}

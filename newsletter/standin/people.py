@@ -30,8 +30,8 @@ LATEST_SECONDS = 72 * 3600
 
 RESERVED_HEADERS = frozenset(
     (
-        "x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type",
-        "content-transfer-encoding", "to", "from", "subject", "reply-to", "cc", "bcc",
+        "bcc", "cc", "content-transfer-encoding", "content-type", "dkim-signature", "from",
+        "received", "reply-to", "subject", "to", "x-sg-eid", "x-sg-id",
     )
 )  # fmt: skip
 CORRESPONDENT = Mapped({"email": Address(), "name": Text()}, ("email",))
