@@ -52,6 +52,7 @@ class Ledger:
     def messages(self) -> Iterator[Message]:
         """Every recipient of every accepted request, in the order of acceptance."""
         with closing(open_to_read(self._file)) as connection:
+            connection.execute("BEGIN")  # lots and results of the same moment
             results = {
                 (lot, place): str(kind)
                 for lot, place, kind in connection.execute("SELECT lot_id, place, kind FROM result")
