@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from newsletter.delivery.transports.contract import Transport
     from newsletter.model.edition import Rendered
+    from newsletter.pipeline.examination.surroundings import Surroundings
 
 CLOCK_VARIABLE = "NEWSLETTER_NOW"
 """An ISO 8601 time with offset at which the calendar starts, for rehearsals and tests."""
@@ -94,6 +95,21 @@ class Wiring:
             fetch=self._fetch,
             tell=tell,
             progress=progress,
+        )
+
+    def surroundings(self, *, nameserver: str = "", dkim_selector: str = "") -> Surroundings:
+        """What an examination is given; nothing is opened for it. Raises UsageError."""
+        from newsletter.delivery.resolver import resolver
+        from newsletter.pipeline.examination.surroundings import Surroundings
+
+        return Surroundings(
+            settings=self.settings,
+            now=self.now,
+            rehearsed_clock=self._started is not None,
+            fetch=self._fetch,
+            ask=resolver(nameserver),
+            proxy=_proxy(self.settings.delivery.sendgrid.base_url, self.environ),
+            dkim_selector=dkim_selector,
         )
 
     def close(self) -> None:

@@ -17,9 +17,10 @@ from tests.house.source import PACKAGES, ROOT, imported_modules, modules, parsed
 
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "alembic": ("newsletter/store/*",),
-    "certifi": ("newsletter/feeds/fetch.py",),
+    "certifi": ("newsletter/feeds/fetch.py", "newsletter/delivery/transports/sendgrid_account.py"),
     "click": ("newsletter/cli/*",),
     "cryptography": ("newsletter/standin/signing.py",),
+    "dns": ("newsletter/delivery/resolver.py",),
     "dotenv": ("newsletter/config/reading.py",),
     "email_validator": ("subscribers/address.py",),
     "feedparser": ("newsletter/feeds/parse.py",),
@@ -30,8 +31,10 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "nh3": ("newsletter/feeds/clean.py",),
     "pydantic": ("newsletter/config.py", "newsletter/config/*"),
     "pydantic_settings": ("newsletter/config.py", "newsletter/config/*"),
+    "python_http_client": ("newsletter/delivery/transports/sendgrid_account.py",),
     "rich": ("newsletter/cli/*",),
     "selectolax": ("newsletter/feeds/debris.py",),
+    "sendgrid": ("newsletter/delivery/transports/sendgrid_account.py",),
     "sqlalchemy": ("newsletter/store/*", "subscribers/store/*"),
     "urllib3": ("newsletter/feeds/fetch.py",),
 }

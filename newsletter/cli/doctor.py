@@ -1,0 +1,118 @@
+"""`newsletter doctor`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from newsletter.cli.app import App, pass_app
+from newsletter.cli.output import emit, json_option, say
+
+if TYPE_CHECKING:
+    from newsletter.model.remark import Remark
+
+
+@click.command("doctor")
+@click.option(
+    "--message",
+    type=click.Path(path_type=Path),
+    metavar="FILE.eml",
+    help="Look into a mail that was saved from a mailbox, and at nothing else.",
+)
+@click.option(
+    "--dkim-selector", default="", metavar="NAME",
+    help="The name of the key your mail server signs with, such as default or mail2026.",
+)  # fmt: skip
+@click.option(
+    "--nameserver", default="", metavar="ADDRESS[:PORT]",
+    help="Ask this name server for the domain's records, not the computer's own.",
+)  # fmt: skip
+@json_option
+@pass_app
+def command(app: App, message: Path | None, dkim_selector: str, nameserver: str) -> int:
+    """Check the whole set-up, and say what to mend. Nothing is mailed, and nothing is changed.
+
+    Settings, secrets, database, disk, feeds, clock, templates, schedule, the records of your
+    domain, and the account at SendGrid. Ends with 1 when there is a problem. When the first mail
+    has arrived, save it from your mailbox and let it be looked at, too:
+
+        newsletter doctor --message FILE.eml
+    """
+    if message is not None:
+        remarks = _of_message(app, message)
+    else:
+        remarks = _of_all(app, dkim_selector, nameserver)
+    emit(app, _json(remarks), _text(remarks))
+    return 1 if _counts(remarks)["problem"] else 0
+
+
+def _of_all(app: App, dkim_selector: str, nameserver: str) -> tuple[Remark, ...]:
+    wiring = app.wiring()  # first, so that unusable settings are said before anything is looked at
+    from newsletter.pipeline.examination.run import examine
+
+    around = wiring.surroundings(nameserver=nameserver, dkim_selector=dkim_selector)
+    return examine(around, tell=say)
+
+
+def _of_message(app: App, file: Path) -> tuple[Remark, ...]:
+    """Raises UsageError for a file that is not there or is no mail."""
+    from newsletter.delivery.received import examine
+    from newsletter.errors import UsageError
+
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{file} cannot be read: {error.strerror or error}.", "Name the file of a saved mail."
+        ) from None
+    return tuple(examine(raw, postal_address=_postal_address(app)))
+
+
+def _postal_address(app: App) -> str | None:
+    """From the settings; a mail can be looked at without any."""
+    from newsletter.errors import SettingsError
+
+    try:
+        return app.wiring().settings.newsletter.postal_address
+    except SettingsError:
+        return None
+
+
+def _counts(remarks: Sequence[Remark]) -> dict[str, int]:
+    from newsletter.model.remark import Verdict
+
+    return {v.value: sum(remark.verdict is v for remark in remarks) for v in Verdict}
+
+
+def _json(remarks: Sequence[Remark]) -> dict[str, object]:
+    return {
+        "counts": _counts(remarks),
+        "checks": [
+            {
+                "check": remark.check,
+                "verdict": remark.verdict.value,
+                "found": remark.found,
+                "mend": remark.mend or None,
+            }
+            for remark in remarks
+        ],
+    }
+
+
+def _text(remarks: Sequence[Remark]) -> str:
+    width = max((len(remark.check) for remark in remarks), default=0)
+    lines = []
+    for remark in remarks:
+        lines.append(f"{remark.verdict.value:<7}  {remark.check:<{width}}  {remark.found}")
+        if remark.mend:
+            lines.append(f"{'':<7}  {'':<{width}}  -> {remark.mend}")
+    counts = _counts(remarks)
+    problems, warnings = counts["problem"], counts["warning"]
+    return "\n".join([*lines, "", f"{_some(problems, 'problem')}, {_some(warnings, 'warning')}."])
+
+
+def _some(number: int, what: str) -> str:
+    return f"{number or 'No'} {what}{'' if number == 1 else 's'}"
