@@ -95,7 +95,7 @@ def _part(mail: Message, kind: str) -> str:
         if part.get_content_type() == kind and part.get_filename() is None:
             raw = part.get_payload(decode=True)
             if isinstance(raw, bytes):
-                return _decoded(raw, part.get_content_charset("utf-8"))
+                return _decoded(raw.replace(b"\r\n", b"\n"), part.get_content_charset("utf-8"))
     return ""
 
 
