@@ -102,7 +102,7 @@ def _part(mail: Message, kind: str) -> str:
 def _decoded(raw: bytes, charset: str) -> str:
     try:
         return raw.decode(charset, "replace")
-    except LookupError:
+    except (LookupError, ValueError):
         return raw.decode("utf-8", "replace")
 
 

@@ -8,7 +8,9 @@ from sqlalchemy.exc import DBAPIError
 from newsletter.store.engine import Database
 from newsletter.store.schema import HEAD, revision
 
-_PATIENCE_MS = 3_000
+PATIENCE_MS = 3_000
+"""How long another writer is waited for on SQLite."""
+
 _MOST_FAULTS = 5
 
 
@@ -28,12 +30,12 @@ def faults(database: Database) -> tuple[str, ...]:
     return tuple(line for line in map(str, said) if line != "ok")
 
 
-def write_failure(database: Database) -> str:
+def write_failure(database: Database, *, patience_ms: int = PATIENCE_MS) -> str:
     """Why nothing can be written at present; empty when it can. Nothing is changed."""
     with database.engine.connect() as connection:
         try:
             if database.is_sqlite:
-                connection.exec_driver_sql(f"PRAGMA busy_timeout={_PATIENCE_MS}")
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={patience_ms}")
                 connection.rollback()
             connection.execution_options(newsletter_write=True)
             connection.execute(text("DELETE FROM alembic_version WHERE version_num = ''"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from newsletter.config.checks import mailbox
 from newsletter.delivery import dns
 from newsletter.delivery.transports.sendgrid_account import SEND, UNDO, Account, Credits
-from newsletter.errors import NewsletterError, TransportError
+from newsletter.errors import TransportError
 from newsletter.model.remark import Remark, fine, grave, problem, warning
 from newsletter.pipeline.examination.storage import active_people
 from newsletter.pipeline.examination.surroundings import Surroundings
@@ -52,7 +52,7 @@ def account(around: Surroundings) -> Iterator[Remark]:
     try:
         asked = _account(around, key.get_secret_value())
         yield from _scopes(around, asked.scopes())
-        yield _credits(asked.credits(), _people(around))
+        yield _credits(asked.credits(), active_people(around))
     except TransportError as error:
         yield problem("sendgrid", error.message, error.mend)
 
@@ -95,11 +95,3 @@ def _credits(credits_: Credits | None, active: int | None) -> Remark:
         more = f"{found}, but there are {active:,} active subscribers."
         return problem("sendgrid", more, "Choose a larger plan before the next edition.")
     return fine("sendgrid", f"{found}, for {active:,} active subscribers.")
-
-
-def _people(around: Surroundings) -> int | None:
-    """A database that cannot be read is spoken of elsewhere."""
-    try:
-        return active_people(around)
-    except NewsletterError:
-        return None

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from newsletter.errors import BusyError
+from newsletter.errors import BusyError, StoreError
 from newsletter.model.remark import Remark, fine, problem, warning
 from newsletter.pipeline.examination.configuration import readable_by_others
 from newsletter.pipeline.examination.surroundings import Surroundings
@@ -37,23 +37,33 @@ def sqlite_file(around: Surroundings) -> Path | None:
 
 @contextmanager
 def opened(around: Surroundings) -> Iterator[Database | None]:
-    """The database as it is, not brought up to date; None when it is not there yet or not current.
-
-    Raises StoreError.
+    """The database as it is, not brought up to date; None when it cannot be read as it is, which
+    only the check of the database speaks of.
     """
     file = sqlite_file(around)
     if file is not None and not file.exists():
         yield None
         return
-    database = open_database(around.settings.store_url())
     try:
-        yield database if health.schema_state(database) == "current" else None
+        found = open_database(around.settings.store_url())
+    except StoreError:
+        yield None
+        return
+    try:
+        yield found if _is_current(found) else None
     finally:
-        database.close()
+        found.close()
+
+
+def _is_current(found: Database) -> bool:
+    try:
+        return health.schema_state(found) == "current"
+    except StoreError:
+        return False
 
 
 def active_people(around: Surroundings) -> int | None:
-    """How many people would get an edition; None when there is no database. Raises StoreError."""
+    """How many people would get an edition; None when the database cannot be read."""
     with opened(around) as database:
         if database is None:
             return None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.delivery import dns
 from newsletter.delivery.resolver import Answered
@@ -189,3 +191,17 @@ def test_example_domains_are_known() -> None:
         assert dns.is_reserved(name), name
     for name in ("clinic.health", "myexample.org", "example.de"):
         assert not dns.is_reserved(name), name
+
+
+RECORDS = st.lists(
+    st.sampled_from(["v=spf1", "v=DMARC1;", "v=DKIM1;", "p=none", "p=;", "include:", "include:a",
+                     "redirect=%{d}", "all", "10 mail.", ";=;", "0 ."])
+    | st.text(),
+    max_size=6,
+).map(" ".join)  # fmt: skip
+
+
+@given(st.dictionaries(st.sampled_from(sorted(ZONE)), st.lists(RECORDS, max_size=3).map(tuple)))
+def test_no_record_is_too_strange_to_be_judged(changed: Zone) -> None:
+    changed = {key: records for key, records in changed.items() if key[1] != "MX"}
+    assert {remark.check for remark in seen(changed)} == {"SPF", "DKIM", "DMARC", "MX"}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.delivery.received import aligned, examine
 from newsletter.errors import UsageError
@@ -131,6 +133,13 @@ def test_without_a_postal_address_the_footer_is_not_judged(address: str | None) 
     assert complaints(seen(AS_SENT, address)) == [("footer", Verdict.WARNING)]
 
 
+@pytest.mark.parametrize("charset", ["none-such", "rot13", "a\x00b", "idna"])
+def test_a_charset_that_is_none_hides_nothing(charset: str) -> None:
+    remarks = changed('text/html; charset="utf-8"', f'text/html; charset="{charset}"')
+    assert ("pixel", Verdict.OK) in [(r.check, r.verdict) for r in remarks]
+    assert ("parts", Verdict.OK) in [(r.check, r.verdict) for r in remarks]
+
+
 def test_the_address_is_found_whatever_its_line_breaks() -> None:
     assert complaints(seen(AS_SENT, ADDRESS.replace(", ", ",\n"))) == []
 
@@ -157,3 +166,16 @@ def test_what_is_no_mail_is_said_to_be_none(text: str) -> None:
 )
 def test_alignment(domain: str, sender: str, fits: bool) -> None:
     assert aligned(domain, sender) is fits
+
+
+HEADERS = st.sampled_from(
+    ["From", "DKIM-Signature", "Authentication-Results", "List-Unsubscribe", "List-Id",
+     "Content-Type", "Content-Transfer-Encoding", "MIME-Version"]
+)  # fmt: skip
+VALUES = st.text(st.sampled_from("ab=;:@<>()\"'., \t/-%?\u00e4\x00") | st.characters(codec="utf-8"))
+
+
+@given(st.lists(st.tuples(HEADERS, VALUES), max_size=6), VALUES)
+def test_no_mail_is_too_broken_to_be_looked_into(headers: list[tuple[str, str]], body: str) -> None:
+    head = "".join(f"{name}: {value}\n" for name, value in headers)
+    assert seen(f"From: a@b.example\n{head}\n<a href='{body}'>{body}")
