@@ -53,10 +53,15 @@ def is_reserved(domain: str) -> bool:
 
 
 def examine(sender: Sender, ask: Ask) -> Iterator[Remark]:
-    """All that can be said of the sender's domain. Stops when nobody answers."""
+    """All that can be said of the sender's domain. Stops when nobody answers or knows it."""
     first = ask(sender.domain, "TXT")
     if first.failure:
         yield unanswered("SPF", sender.domain, first)
+        return
+    if first.unknown:
+        found = f"{sender.domain}: the name server knows no such domain."
+        mend = "Check `sender`; if it is right, ask another server: --nameserver 9.9.9.9"
+        yield grave("domain", found, mend, real=sender.real)
         return
     yield from spf(sender, first.records, ask)
     yield from dkim(sender, ask)

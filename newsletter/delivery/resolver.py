@@ -25,11 +25,12 @@ _PORT = 53
 class Answered:
     """The records of one name and kind as text; `failure` says why the question got no answer.
 
-    A name that does not exist has no records, which is an answer.
+    A name that does not exist (`unknown`) has no records, which is an answer.
     """
 
     records: tuple[str, ...] = ()
     failure: str = ""
+    unknown: bool = False
 
 
 Ask = Callable[[str, str], Answered]
@@ -79,7 +80,9 @@ def _asked(asking: dns.resolver.Resolver, name: str, kind: str) -> Answered:
     """Absolute names only, so that no search list of this computer is tried behind them."""
     try:
         found = asking.resolve(name.rstrip(".") + ".", kind, search=False)
-    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+    except dns.resolver.NXDOMAIN:
+        return Answered(unknown=True)
+    except dns.resolver.NoAnswer:
         return Answered()
     except dns.resolver.LifetimeTimeout:
         return Answered(failure="no answer in time")

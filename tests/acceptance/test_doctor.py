@@ -241,6 +241,19 @@ def test_a_file_that_is_no_database_is_a_problem(desk: Desk) -> None:
         assert "problem" not in verdicts(rows, other)
 
 
+def test_each_kind_of_database_is_looked_at(desk: Desk, migrated_url: str) -> None:
+    _, rows = doctor(desk, NEWSLETTER_STORE__URL=migrated_url)
+    assert "0 active subscribers" in said(rows, "database", "ok")
+    assert verdicts(rows, "lock") == {"ok"}
+
+
+def test_a_server_that_is_not_there_is_a_problem_without_its_password(desk: Desk) -> None:
+    url = "postgresql://anna:geheim@127.0.0.1:1/none"
+    done, rows = doctor(desk, NEWSLETTER_STORE__URL=url)
+    assert verdicts(rows, "database") == {"problem"}
+    assert "geheim" not in done.said
+
+
 def test_an_outbox_that_is_in_the_way_is_a_problem(desk: Desk) -> None:
     (desk.folder / "outbox").write_text("a file", encoding="utf-8")
     assert "cannot be written" in said(doctor(desk)[1], "outbox", "problem")

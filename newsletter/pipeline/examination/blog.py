@@ -5,6 +5,7 @@ Each feed is fetched once, as if for the first time, and nothing is noted of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -98,8 +99,8 @@ def _clock(around: Surroundings, fetched: Fetched, asked_at: datetime) -> Iterat
     theirs = _date(fetched.headers.get("date", ""))
     if theirs is None:
         return
-    age = fetched.headers.get("age", "0").strip()
-    theirs += timedelta(seconds=int(age) if age.isascii() and age.isdecimal() else 0)
+    age = fetched.headers.get("age", "").strip()
+    theirs += timedelta(seconds=int(age) if re.fullmatch("[0-9]{1,9}", age) else 0)
     drift = round((asked_at - theirs).total_seconds())
     if abs(drift) > MOST_DRIFT.total_seconds():
         way = "ahead of" if drift > 0 else "behind"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,5 +63,5 @@ def readable_by_others(check: str, path: Path) -> Iterator[Remark]:
     if os.name != "posix" or not path.exists():
         return
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        yield problem(check, f"{path.name} can be read by others on this computer.",
-                      f"chmod 600 {path}")  # fmt: skip
+        found = f"{path.name} can be read by others on this computer."
+        yield problem(check, found, f"chmod 600 {shlex.quote(str(path))}")

@@ -173,6 +173,14 @@ def test_in_a_rehearsal_what_is_missing_is_only_a_warning() -> None:
     assert {remark.verdict for remark in remarks} == {Verdict.OK, Verdict.WARNING}
 
 
+@pytest.mark.parametrize(
+    ("provider", "verdict"), [("smtp", Verdict.PROBLEM), ("outbox", Verdict.WARNING)]
+)
+def test_a_domain_that_does_not_exist_is_said_once(provider: str, verdict: Verdict) -> None:
+    remarks = list(dns.examine(sender(provider), lambda _name, _kind: Answered(unknown=True)))
+    assert [(remark.check, remark.verdict) for remark in remarks] == [("domain", verdict)]
+
+
 def test_where_nobody_answers_there_is_one_warning() -> None:
     asked: list[str] = []
 
