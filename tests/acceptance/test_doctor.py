@@ -114,7 +114,7 @@ def test_a_rehearsal_in_order_has_no_problem(desk: Desk) -> None:
         ("clock", "warning", "NEWSLETTER_NOW sets the calendar; this is for rehearsals only. ")
     ]
     assert "3 active subscribers" in said(rows, "database", "ok")
-    assert "1 posts, the newest of 06 November 2026" in said(rows, "feed", "ok")
+    assert "1 post, the newest of 06 November 2026" in said(rows, "feed", "ok")
     assert "2026-W47, is due on Monday 16 November 2026, 07:30" in said(rows, "schedule", "ok")
     assert done.document["counts"]["warning"] == 1
 

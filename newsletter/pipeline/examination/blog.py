@@ -45,7 +45,8 @@ def feed(around: Surroundings, url: str) -> Iterator[Remark]:
 def _read(url: str, parsed: ParsedFeed) -> Remark:
     newest = max(_dates(parsed.entries), default=None)
     dated = f", the newest of {newest:%d %B %Y}" if newest else ""
-    found = f"{url}: {parsed.format}, {len(parsed.entries)} posts{dated}."
+    number = len(parsed.entries)
+    found = f"{url}: {parsed.format}, {number} post{'' if number == 1 else 's'}{dated}."
     if not parsed.entries:
         return warning("feed", found, "Is this the feed of the blog's posts?")
     return fine("feed", found)
