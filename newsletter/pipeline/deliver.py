@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from newsletter.config.checks import mailbox
+from newsletter.delivery.message import Envelope
 from newsletter.delivery.plan import skip_at_submission
 from newsletter.delivery.transports.contract import Mail, NotTaken, Taken
 from newsletter.errors import TransportError
@@ -126,7 +128,7 @@ def _submit(context: Context, edition: Edition, claimed: ClaimedBatch, rendered:
         return
     mail = Mail(
         edition_key=edition.key,
-        envelope=envelope_of(context.settings),
+        envelope=_envelope(context, edition),
         rendered=rendered,
         tags=Tags.of(edition.nonce),
         nonce=edition.nonce,
@@ -148,6 +150,12 @@ def _submit(context: Context, edition: Edition, claimed: ClaimedBatch, rendered:
         case NotTaken():
             _put_back(context, claimed, answer.error)
             raise TransportError(answer.error, answer.mend)
+
+
+def _envelope(context: Context, edition: Edition) -> Envelope:
+    """The headers with the sender that the edition was frozen with, whatever the settings say."""
+    name, address = mailbox(edition.sender)
+    return replace(envelope_of(context.settings), sender_name=name, sender_address=address)
 
 
 @contextmanager

@@ -123,6 +123,21 @@ def test_an_edition_approved_early_goes_out_with_the_timer_at_its_time(
     assert len(desk.mails(KEY)) == 3
 
 
+def test_an_approved_edition_keeps_its_sender_whatever_the_settings_say(desk: Desk) -> None:
+    desk.send(code=3)
+    desk.call("preview")
+    desk.call("editions", "approve", KEY)
+    settings = desk.folder / "newsletter.toml"
+    before = settings.read_text("utf-8")
+    after = re.sub(r'sender = ".*"', 'sender = "Somebody Else <other@example.net>"', before)
+    assert after != before
+    settings.write_text(after, "utf-8")
+    assert desk.send()["outcome"] == "sent"
+    senders = {str(mail.headers["From"]) for mail in desk.mails(KEY)}
+    assert len(senders) == 1
+    assert "other@example.net" not in senders.pop()
+
+
 def test_what_changed_after_the_preview_needs_another_look(desk: Desk, web: WebServer) -> None:
     desk.send(code=3)
     desk.call("preview")
