@@ -110,6 +110,8 @@ def _show_text(edition: Edition, stored: Composed, recipients: Any) -> str:
 def note(app: App, edition: str, text: str | None, clear: bool) -> None:
     """Set the author's introduction of a draft, in Markdown.
 
+    The edition of this period, or of the next one, may have its note before there is any news.
+
     Without TEXT it is read from standard input. Examples:
 
     \b
@@ -178,11 +180,12 @@ def _changed(app: App, key: str, composed: Composed, done: str) -> None:
         "left_out": len(composed.left_out),
         "checksum": composed.edition.checksum if composed.edition else None,
     }
-    rest = (
-        f"Look at it with `newsletter preview {key}`."
-        if composed.edition
-        else "Nothing is left in it, so no edition will go out."
-    )
+    if composed.edition:
+        rest = f"Look at it with `newsletter preview {key}`."
+    elif composed.left_out:
+        rest = "Nothing is left in it, so no edition will go out."
+    else:
+        rest = "There is no news yet, and without any no edition goes out."
     emit(app, data, f"{done} {rest}")
 
 

@@ -141,12 +141,18 @@ def _channel_baseline(context: Context, connection: Connection) -> datetime:
     return known or context.now() - length(context.settings.schedule.every)
 
 
+def begin_channel(context: Context, connection: Connection) -> None:
+    """Fixes from when on this channel reports news, if nothing did before."""
+    channel = context.transport.channel
+    if news_store.baseline(connection, channel) is None:
+        news_store.set_baseline(connection, channel, _channel_baseline(context, connection))
+
+
 def _draft(context: Context, period: Period, found: Edition | None) -> Edition:
     """The period's draft, made if it is missing; older drafts are closed into it."""
     channel = context.transport.channel
     with context.database.begin() as connection:
-        if news_store.baseline(connection, channel) is None:
-            news_store.set_baseline(connection, channel, _channel_baseline(context, connection))
+        begin_channel(context, connection)
         draft = found or edition_store.create(connection, period, channel, secrets.token_hex(8))
         for older in edition_store.listed(connection, channel=channel, states=OPEN_DRAFT):
             if older.period.scheduled_at < period.scheduled_at:

@@ -1,4 +1,4 @@
-"""Deliver: plan a frozen edition, hand its batches over one by one, and settle what is unsettled.
+"""Deliver: freeze an edition, plan it, hand its batches over, and settle what is unsettled.
 
 Everything is committed before the act it permits (docs/explanation/delivery.md): a process may die
 between any two lines, and the next run goes on where the ledger says.
@@ -17,12 +17,37 @@ from newsletter.config.checks import mailbox
 from newsletter.delivery.message import Envelope
 from newsletter.delivery.plan import skip_at_submission
 from newsletter.delivery.transports.contract import Mail, NotTaken, Taken
-from newsletter.errors import TransportError
+from newsletter.errors import HeldError, TransportError
 from newsletter.model.delivery import BatchState, ClaimedBatch, Recipients
 from newsletter.model.edition import Edition, EditionState, Rendered, Tags
 from newsletter.pipeline.context import Context, envelope_of
 from newsletter.store import batches, outcomes, planning
 from newsletter.store import editions as edition_store
+
+
+def freeze(context: Context, edition: Edition) -> Edition:
+    """Freezes the draft's bytes and the list of people; from here on nothing about it changes.
+
+    Raises HeldError when the draft is not any more what it was.
+    """
+    settings = context.settings
+    with context.database.begin() as connection:
+        frozen = edition_store.freeze(
+            connection,
+            edition,
+            now=context.now(),
+            transport=context.transport.name,
+            sender=settings.newsletter.sender,
+            public_url=settings.newsletter.public_url,
+            undo_minutes=0 if context.transport.repeatable else settings.delivery.undo_minutes,
+            plan_until=planning.last_person(connection),
+        )
+        if not frozen:
+            raise HeldError(
+                f"The edition {edition.key} changed while it was looked at.",
+                "Run `newsletter preview` and then the command again.",
+            )
+        return edition_store.get(connection, edition.id)
 
 
 def deliver(context: Context, edition: Edition) -> Edition:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import secrets
+
 from newsletter.delivery.states import OPEN_DRAFT
+from newsletter.editions.period import next_period, period_of
 from newsletter.errors import HeldError, UsageError
 from newsletter.model.edition import Edition
-from newsletter.pipeline.compose import Composed, as_stored, compose
-from newsletter.pipeline.context import Context
+from newsletter.pipeline.compose import Composed, as_stored, begin_channel, compose
+from newsletter.pipeline.context import Context, schedule_of
+from newsletter.pipeline.deliver import freeze
 from newsletter.pipeline.gating import active_people, stops_before
 from newsletter.pipeline.layout import findings_of
 from newsletter.pipeline.preview import named
-from newsletter.pipeline.send import freeze
 from newsletter.store import editions as edition_store
 from newsletter.store.lock import run_lock
 
 
 def set_note(context: Context, key: str, note: str) -> Composed:
-    """Sets the author's introduction of a draft (Markdown; "" takes it out) and composes anew."""
+    """Sets the author's introduction of a draft (Markdown; "" takes it out) and composes anew.
+
+    The edition of this period, or of the next, may be given its note before there is any news.
+    """
     with run_lock(context.database):
-        draft = _open_draft(context, key)
+        draft = _early_draft(context, key) or _open_draft(context, key)
         with context.database.begin() as connection:
             edition_store.set_note(connection, draft.id, note)
         return compose(context, draft.period)
@@ -68,6 +74,19 @@ def approve(context: Context, key: str) -> Edition:
         if broken:
             raise HeldError(f"{key} cannot be approved as it is: {broken[0]}", " ".join(broken[1:]))
         return freeze(context, draft)
+
+
+def _early_draft(context: Context, key: str) -> Edition | None:
+    """A draft for this period or the next, made where none is there yet; else None."""
+    schedule, now = schedule_of(context.settings), context.now()
+    periods = {p.key: p for p in (next_period(schedule, now), period_of(schedule, now))}
+    with context.database.begin() as connection:
+        there = edition_store.find(connection, key, context.transport.channel)
+        if there is not None or key not in periods:
+            return None
+        begin_channel(context, connection)
+        nonce = secrets.token_hex(8)
+        return edition_store.create(connection, periods[key], context.transport.channel, nonce)
 
 
 def _open_draft(context: Context, key: str) -> Edition:

@@ -11,16 +11,15 @@ from dataclasses import dataclass, replace
 from newsletter.delivery.gates import Hold
 from newsletter.delivery.states import OPEN_DRAFT, UNFINISHED
 from newsletter.editions.period import due_period, is_late, period_of
-from newsletter.errors import HeldError
 from newsletter.model.delivery import Outcome, Recipients
 from newsletter.model.edition import Channel, DigestItem, Edition, EditionState, Period
 from newsletter.pipeline.collect import FeedReport, all_failed, collect
-from newsletter.pipeline.compose import Composed, as_stored, compose
+from newsletter.pipeline.compose import Composed, as_stored, begin_channel, compose
 from newsletter.pipeline.context import Context, schedule_of
-from newsletter.pipeline.deliver import deliver, recipients_of
+from newsletter.pipeline.deliver import deliver, freeze, recipients_of
 from newsletter.pipeline.gating import active_people, stops_before
 from newsletter.store import editions as edition_store
-from newsletter.store import planning
+from newsletter.store import news as news_store
 from newsletter.store.lock import run_lock
 
 NOBODY = Recipients()
@@ -119,6 +118,8 @@ def _send_period(
         found = edition_store.find(connection, period.key, context.transport.channel)
     if found is not None and found.state not in OPEN_DRAFT:
         return _already(context, found, dry_run=dry_run)
+    if scheduled and _was_quiet(context, period):
+        return Report(outcome=Outcome.NOT_DUE)
     if scheduled and is_late(schedule_of(context.settings), period, context.now()):
         return _missed(context, period)
     feeds = collect(context)
@@ -127,6 +128,8 @@ def _send_period(
         return Report(outcome=Outcome.FAILED, reasons=reasons, feeds=feeds)
     composed = compose(context, period)
     report = _go(context, composed, confirm, scheduled=scheduled, dry_run=dry_run)
+    if scheduled and not dry_run and report.outcome is Outcome.NOTHING_NEW:
+        _note_quiet(context, period, feeds)
     return replace(report, feeds=feeds, warnings=composed.warnings)
 
 
@@ -140,6 +143,24 @@ def _already(context: Context, edition: Edition, *, dry_run: bool) -> Report:
     if report.outcome is Outcome.SENT:
         return replace(report, outcome=Outcome.ALREADY_SENT)
     return report
+
+
+def _was_quiet(context: Context, period: Period) -> bool:
+    """Whether this period's scheduled run took place and found nothing: then none is owed."""
+    with context.database.read() as connection:
+        return news_store.is_quiet(connection, context.transport.channel, period.key)
+
+
+def _note_quiet(context: Context, period: Period, feeds: tuple[FeedReport, ...]) -> None:
+    """A quiet period is settled, so that what comes the day after waits for the next one.
+
+    Not when a feed could not be read: the next call of the timer tries it again.
+    """
+    if any(feed.status == "failed" for feed in feeds):
+        return
+    with context.database.begin() as connection:
+        begin_channel(context, connection)
+        news_store.note_quiet(connection, context.transport.channel, period.key)
 
 
 def _missed(context: Context, period: Period) -> Report:
@@ -194,31 +215,6 @@ def _go(
 def _may_go(question: Question, confirm: Confirm, scheduled: bool) -> bool:
     """A timer confirms nothing: with a hold it waits, without one it goes."""
     return not question.holds if scheduled else confirm(question)
-
-
-def freeze(context: Context, edition: Edition) -> Edition:
-    """Freezes the draft's bytes and the list of people; from here on nothing about it changes.
-
-    Raises HeldError when the draft is not any more what it was.
-    """
-    settings = context.settings
-    with context.database.begin() as connection:
-        frozen = edition_store.freeze(
-            connection,
-            edition,
-            now=context.now(),
-            transport=context.transport.name,
-            sender=settings.newsletter.sender,
-            public_url=settings.newsletter.public_url,
-            undo_minutes=0 if context.transport.repeatable else settings.delivery.undo_minutes,
-            plan_until=planning.last_person(connection),
-        )
-        if not frozen:
-            raise HeldError(
-                f"The edition {edition.key} changed while it was looked at.",
-                "Run `newsletter preview` and then the command again.",
-            )
-        return edition_store.get(connection, edition.id)
 
 
 def _held(context: Context, report: Report, reasons: tuple[str, ...]) -> Report:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, insert, or_, select
+from sqlalchemy import Connection, Select, and_, case, func, insert, or_, select, update
 
 from newsletter.model.edition import Channel, EditionState
 from newsletter.model.post import Candidate
@@ -24,6 +24,19 @@ def baseline(connection: Connection, channel: Channel) -> datetime | None:
 def set_baseline(connection: Connection, channel: Channel, at: datetime) -> None:
     """Fixes it, once."""
     connection.execute(insert(channel_table).values(name=channel, baseline_at=at))
+
+
+def is_quiet(connection: Connection, channel: Channel, key: str) -> bool:
+    """Whether the scheduled run of this period found nothing new, which settled it."""
+    query = select(channel_table.c.quiet_period).where(channel_table.c.name == channel)
+    return connection.execute(query).scalar() == key
+
+
+def note_quiet(connection: Connection, channel: Channel, key: str) -> None:
+    """Notes that the period's time has come and that there was nothing to say."""
+    connection.execute(
+        update(channel_table).where(channel_table.c.name == channel).values(quiet_period=key)
+    )
 
 
 def candidates(connection: Connection, channel: Channel, since: datetime) -> list[Candidate]:

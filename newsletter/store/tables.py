@@ -91,8 +91,10 @@ channel = Table(
     metadata,
     Column("name", String(16), primary_key=True),
     Column("baseline_at", UtcDateTime, nullable=False),
+    Column("quiet_period", String(16), nullable=False, server_default=""),
 )
-"""From when on a channel reports news: what was known before its first edition never is."""
+"""From when on a channel reports news (what was known before its first edition never is), and the
+last period whose scheduled run found none."""
 
 edition = Table(
     "edition",

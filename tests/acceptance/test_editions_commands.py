@@ -218,6 +218,20 @@ def test_a_note_is_read_from_standard_input_and_taken_out(calm: Desk) -> None:
     assert "From a file." not in calm.mails(KEY)[0].text
 
 
+def test_a_note_may_be_written_before_there_is_any_news(desk: Desk, web: WebServer) -> None:
+    """A note alone makes no edition; with the first post it stands above it."""
+    desk.settings([web.url("/feed")])
+    web.pages["/feed"] = atom()
+    assert desk.call("editions", "note", KEY, "A word beforehand.").code == 0
+    assert desk.send()["outcome"] == "nothing-new"
+    web.pages["/feed"] = atom(post(1))
+    assert desk.send()["outcome"] == "sent"
+    assert all("A word beforehand." in mail.text for mail in desk.mails(KEY))
+    later = desk.call("editions", "note", "2027-W01", "Too early.")
+    assert later.code == 2
+    assert "There is no edition 2027-W01" in later.err
+
+
 def test_a_note_survives_a_collection(calm: Desk, web: WebServer) -> None:
     calm.call("preview")
     calm.call("editions", "note", KEY, "Dear all.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -284,13 +285,20 @@ def test_two_feeds_of_one_blog_tell_each_post_once(desk: Desk, web: WebServer) -
 # ---- the timer -------------------------------------------------------------------------------
 
 
-def clockwork(desk: Desk, web: WebServer, *, late: str = "merge", at: str = "01:30") -> None:
+def clockwork(
+    desk: Desk,
+    web: WebServer,
+    *,
+    late: str = "merge",
+    at: str = "01:30",
+    others: Sequence[str] = (),
+) -> None:
     """Sundays at `at` in London, where the clocks went back on Sunday 25 October 2026."""
     schedule = (
         f'[schedule]\nevery = "week"\non = "sunday"\nat = "{at}"\n'
         f'grace_hours = 48\nlate = "{late}"\n'
     )
-    desk.settings([web.url("/feed")], schedule=schedule)
+    desk.settings([web.url("/feed"), *others], schedule=schedule)
     desk.people()
     web.pages["/feed"] = atom()
     desk.now = "2026-10-05T08:00:00Z"
@@ -343,6 +351,29 @@ def test_a_timer_that_calls_every_hour_sends_once(desk: Desk, web: WebServer) ->
     came = [outcome for _, outcome in called(desk, *hours)]
     assert came == ["not-due", "sent"] + ["already-sent"] * 8
     assert len(desk.mails("2026-W43")) == len(PEOPLE)
+
+
+def test_a_quiet_week_is_settled_and_late_news_waits_for_the_next(
+    desk: Desk, web: WebServer
+) -> None:
+    """Nothing new on Sunday; a post of Monday does not make the timer send on Monday."""
+    clockwork(desk, web)
+    assert called(desk, "2026-10-25T00:31:00Z", "2026-10-25T01:31:00Z") == [
+        (None, "nothing-new"), (None, "not-due"),
+    ]  # fmt: skip
+    web.pages["/feed"] = atom(autumn(26, 11))
+    assert called(desk, "2026-10-26T10:00:00Z", "2026-11-01T01:31:00Z") == [
+        (None, "not-due"), ("2026-W44", "sent"),
+    ]  # fmt: skip
+
+
+def test_a_week_is_not_quiet_while_a_feed_cannot_be_read(desk: Desk, web: WebServer) -> None:
+    """Of two feeds one is down at the time; an hour later it answers, with news."""
+    clockwork(desk, web, others=[web.url("/other")])
+    web.pages["/other"] = Page(status=503)
+    assert called(desk, "2026-10-25T00:31:00Z") == [(None, "nothing-new")]
+    web.pages["/other"] = atom(autumn(20, 11))
+    assert called(desk, "2026-10-25T01:31:00Z") == [("2026-W43", "sent")]
 
 
 def test_a_run_missed_but_found_in_time_is_sent(desk: Desk, web: WebServer) -> None:

@@ -111,6 +111,7 @@ def upgrade() -> None:
         "channel",
         sa.Column("name", sa.String(length=16), nullable=False),
         sa.Column("baseline_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("quiet_period", sa.String(length=16), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_channel")),
     )
     op.create_table(
