@@ -201,5 +201,9 @@ def _values(mail: Message, name: str) -> list[str]:
 
 
 def _sender_domain(mail: Message) -> str:
-    found = getaddresses(_values(mail, "From"))
-    return found[0][1].rpartition("@")[2].lower() if found and "@" in found[0][1] else ""
+    """That of the first From header with an address in it; a broken mail may have several."""
+    for value in _values(mail, "From"):
+        for _, address in getaddresses([value]):
+            if "@" in address:
+                return address.rpartition("@")[2].lower()
+    return ""

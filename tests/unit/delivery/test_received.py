@@ -179,3 +179,8 @@ VALUES = st.text(st.sampled_from("ab=;:@<>()\"'., \t/-%?\u00e4\x00") | st.charac
 def test_no_mail_is_too_broken_to_be_looked_into(headers: list[tuple[str, str]], body: str) -> None:
     head = "".join(f"{name}: {value}\n" for name, value in headers)
     assert seen(f"From: a@b.example\n{head}\n<a href='{body}'>{body}")
+
+
+def test_a_second_empty_sender_hides_nothing() -> None:
+    remarks = seen("From: Jane <jane@example.org>\nFrom: \nFrom: \n\nHello")
+    assert any("example.org" in remark.found for remark in remarks)
