@@ -24,10 +24,12 @@ def relation_faults(given: dict[str, Any]) -> Iterator[Fault]:
             problem=f"is missing; expected {expectation(path)}, where readers can unsubscribe. "
             'Without a server of your own, set delivery.unsubscribe = "sendgrid".',
         )
-    if unsubscribe == "sendgrid" and delivery.get("transport", "outbox") != "sendgrid":
+    transport = delivery.get("transport", "outbox")
+    if unsubscribe == "sendgrid" and transport not in ("outbox", "sendgrid"):
         yield Fault(
             path=("delivery", "unsubscribe"),
-            problem='"sendgrid" works only with delivery.transport = "sendgrid".',
+            problem='"sendgrid" works only with delivery.transport = "sendgrid", and for rehearsals'
+            ' with "outbox".',
         )
     yield from _twice(given, "feeds", "url")
     yield from _twice(given, "topics", "key")

@@ -8,9 +8,20 @@ SAMPLE_TOKEN = "sample"
 """Stands for a person's token in previews and tests: its pages exist and change nothing."""
 
 
-def links_for(public_url: str, edition_key: str, token: str = SAMPLE_TOKEN) -> Links:
-    """The links of one person; without a token those of a preview, which are harmless."""
+def links_for(
+    public_url: str, edition_key: str, token: str = SAMPLE_TOKEN, *, reply_to: str = ""
+) -> Links:
+    """The links of one person; without a token those of a preview, which are harmless.
+
+    Without pages of our own (`public_url` is "") they are mails to `reply_to`.
+    """
     root = public_url.rstrip("/")
+    if not root:
+        return Links(
+            unsubscribe=f"mailto:{reply_to}?subject=Unsubscribe",
+            preferences=f"mailto:{reply_to}?subject=Change%20what%20I%20receive",
+            view="",
+        )
     return Links(
         unsubscribe=f"{root}/unsubscribe/{token}",
         preferences=f"{root}/preferences/{token}",

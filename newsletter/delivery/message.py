@@ -38,6 +38,11 @@ class Envelope:
     list_id: str = "newsletter"
 
     @property
+    def reply_address(self) -> str:
+        """Where answers go."""
+        return self.reply_to or self.sender_address
+
+    @property
     def domain(self) -> str:
         """The sender's domain, which Message-ID and List-Id are formed with."""
         return self.sender_address.rpartition("@")[2]
@@ -72,10 +77,15 @@ class MessageTemplate:
         self, delivery_id: str, address: str, links: Links, date: datetime
     ) -> list[str]:
         """One line each, never folded: some servers break DKIM over a folded List header."""
-        return [
+        headers = [
             f"To: {header_safe(address)}",
             f"Date: {format_datetime(date.astimezone(UTC))}",
             f"Message-ID: <{delivery_id}@{self._envelope.domain}>",
+        ]
+        if links.unsubscribe.startswith("mailto:"):  # the provider will add headers of its own
+            return headers
+        return [
+            *headers,
             f"List-Unsubscribe: <{header_safe(links.unsubscribe)}>",
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         ]
@@ -172,8 +182,8 @@ def quoted_printable(text: str) -> bytes:
 
 
 def _text_tags(tags: Tags) -> list[str]:
-    return [tags.unsubscribe_text, tags.preferences_text, tags.view_text]
+    return [tag for tag in (tags.unsubscribe_text, tags.preferences_text, tags.view_text) if tag]
 
 
 def _html_tags(tags: Tags) -> list[str]:
-    return [tags.unsubscribe_html, tags.preferences_html, tags.view_html]
+    return [tag for tag in (tags.unsubscribe_html, tags.preferences_html, tags.view_html) if tag]

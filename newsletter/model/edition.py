@@ -108,7 +108,8 @@ class Digest:
 class Tags:
     """The placeholders for what is personal, unguessable per edition, filled by the transport.
 
-    HTML and text have their own, since a value is escaped for the one and not for the other.
+    HTML and text have their own, since a value is escaped for the one and not for the other. The
+    tags for the page are "" where there are no pages of our own.
     """
 
     unsubscribe_html: str
@@ -119,13 +120,17 @@ class Tags:
     view_text: str
 
     @classmethod
-    def of(cls, nonce: str) -> Tags:
-        """The tags of an edition whose random nonce (hex) this is."""
-        return cls(**{name: f"-nl-{nonce}-{name.replace('_', '-')}-" for name in cls.__slots__})
+    def of(cls, nonce: str, *, pages: bool = True) -> Tags:
+        """The tags of an edition whose random nonce (hex) this is.
+
+        Without `pages` of our own there is no place where a mail could be seen in a browser.
+        """
+        tags = {name: f"-nl-{nonce}-{name.replace('_', '-')}-" for name in cls.__slots__}
+        return cls(**tags if pages else {**tags, "view_html": "", "view_text": ""})
 
     def all(self) -> tuple[str, ...]:
-        """Every tag, in a fixed order."""
-        return tuple(getattr(self, name) for name in self.__slots__)
+        """Every tag that is in use, in a fixed order."""
+        return tuple(filter(None, (getattr(self, name) for name in self.__slots__)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

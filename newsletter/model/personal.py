@@ -10,7 +10,7 @@ from newsletter.model.edition import Tags
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """One person's own addresses (absolute URLs, or `mailto:`), not escaped."""
+    """One person's own addresses (absolute URLs, or `mailto:`), not escaped; `view` may be ""."""
 
     unsubscribe: str
     preferences: str
@@ -47,5 +47,5 @@ def fill_text(text: str, tags: Tags, links: Links) -> str:
 
 def _filled(part: str, values: dict[str, str]) -> str:
     for tag, value in values.items():
-        part = part.replace(tag, value)
+        part = part.replace(tag, value) if tag else part
     return part

@@ -10,7 +10,7 @@ from newsletter.config import Settings
 from newsletter.delivery.message import Envelope
 from newsletter.delivery.transports.contract import Transport
 from newsletter.editions.period import Schedule
-from newsletter.model.edition import Masthead
+from newsletter.model.edition import Masthead, Tags
 from newsletter.model.feed import Fetched, Validators
 from newsletter.store.engine import Database
 
@@ -60,6 +60,17 @@ def masthead_of(settings: Settings) -> Masthead:
         postal_address=given.postal_address,
         reply_address=given.reply_address,
     )
+
+
+def pages_of(settings: Settings) -> str:
+    """Where our own pages for readers are; "" when the provider keeps the one for unsubscribing."""
+    own = settings.delivery.unsubscribe == "own"
+    return settings.newsletter.public_url if own else ""
+
+
+def tags_of(settings: Settings, nonce: str) -> Tags:
+    """The placeholders of an edition with this nonce."""
+    return Tags.of(nonce, pages=bool(pages_of(settings)))
 
 
 def envelope_of(settings: Settings) -> Envelope:

@@ -20,7 +20,7 @@ from newsletter.delivery.transports.contract import Mail, NotTaken, Taken
 from newsletter.errors import HeldError, TransportError
 from newsletter.model.delivery import BatchState, ClaimedBatch, Recipients
 from newsletter.model.edition import Edition, EditionState, Rendered, Tags
-from newsletter.pipeline.context import Context, envelope_of
+from newsletter.pipeline.context import Context, envelope_of, pages_of
 from newsletter.store import batches, outcomes, planning
 from newsletter.store import editions as edition_store
 
@@ -38,7 +38,7 @@ def freeze(context: Context, edition: Edition) -> Edition:
             now=context.now(),
             transport=context.transport.name,
             sender=settings.newsletter.sender,
-            public_url=settings.newsletter.public_url,
+            public_url=pages_of(settings),
             undo_minutes=0 if context.transport.repeatable else settings.delivery.undo_minutes,
             plan_until=planning.last_person(connection),
         )
@@ -155,7 +155,7 @@ def _submit(context: Context, edition: Edition, claimed: ClaimedBatch, rendered:
         edition_key=edition.key,
         envelope=_envelope(context, edition),
         rendered=rendered,
-        tags=Tags.of(edition.nonce),
+        tags=Tags.of(edition.nonce, pages=bool(edition.public_url)),
         nonce=edition.nonce,
         public_url=edition.public_url,
     )

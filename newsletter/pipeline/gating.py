@@ -8,7 +8,7 @@ from newsletter.delivery.gates import GateFacts, Hold, Terms, gates
 from newsletter.delivery.states import OPEN_DRAFT
 from newsletter.model.edition import Edition, EditionState
 from newsletter.pipeline.compose import Composed
-from newsletter.pipeline.context import Context
+from newsletter.pipeline.context import Context, pages_of
 from newsletter.store import editions as edition_store
 from newsletter.store import outcomes
 from subscribers.store import people
@@ -44,7 +44,7 @@ def _facts(context: Context, people_now: int) -> GateFacts:
         terms=Terms(
             transport=context.transport.name,
             sender=newsletter.sender,
-            public_url=newsletter.public_url,
+            public_url=pages_of(context.settings),
         ),
         last_terms=_terms_of(last) if last else None,
         last_people=last_people,

@@ -22,7 +22,7 @@ from newsletter.model.edition import (
     Rendered,
     Tags,
 )
-from newsletter.pipeline.context import Context, masthead_of
+from newsletter.pipeline.context import Context, masthead_of, tags_of
 
 _MOST_ITEMS = 100
 """More posts than any mail has room for; no more are even tried."""
@@ -50,7 +50,7 @@ def lay_out(
     """Renders as many of the items, first to last, as a mail has room for; the rest rolls over."""
     if not items:
         return Layout(items=())
-    tags, masthead = Tags.of(draft.nonce), masthead_of(context.settings)
+    tags, masthead = tags_of(context.settings, draft.nonce), masthead_of(context.settings)
     wanted = variants_of(choices, topic_keys(context))
     print_ = _Printer(context=context, draft=draft, tags=tags, masthead=masthead, sample=sample)
     try:
@@ -77,7 +77,7 @@ def findings_of(context: Context, nonce: str, variants: Sequence[Rendered]) -> t
 
     A rehearsal reaches nobody, so for it a postal address that is still missing is a warning.
     """
-    tags, masthead = Tags.of(nonce), masthead_of(context.settings)
+    tags, masthead = tags_of(context.settings, nonce), masthead_of(context.settings)
     lenient = context.transport.channel is Channel.REHEARSAL and not masthead.postal_address
     return tuple(
         replace(finding, error=False) if lenient and finding.code == POSTAL_ADDRESS else finding

@@ -14,9 +14,8 @@ from newsletter.delivery.transports.contract import TEST_FOLDER, Mail, NotTaken
 from newsletter.editions.period import period_of
 from newsletter.errors import HeldError, TransportError
 from newsletter.model.delivery import Recipient
-from newsletter.model.edition import Tags
 from newsletter.pipeline.compose import Composed, as_stored, compose
-from newsletter.pipeline.context import Context, envelope_of, schedule_of
+from newsletter.pipeline.context import Context, envelope_of, pages_of, schedule_of, tags_of
 from newsletter.store import editions as edition_store
 from newsletter.store.lock import run_lock
 from subscribers.address import normalise
@@ -49,9 +48,9 @@ def send_one(context: Context, address: str) -> TestMail | None:
         folder=TEST_FOLDER,
         envelope=envelope_of(context.settings),
         rendered=rendered,
-        tags=Tags.of(composed.edition.nonce),
+        tags=tags_of(context.settings, composed.edition.nonce),
         nonce=composed.edition.nonce,
-        public_url=context.settings.newsletter.public_url,
+        public_url=pages_of(context.settings),
     )
     name = f"{composed.edition.key}-{secrets.token_hex(8)}"
     recipient = Recipient(

@@ -461,3 +461,24 @@ def test_posts_are_listed_newest_first_and_shown(desk: Desk, web: WebServer) -> 
     assert LATER.title in said
     assert LATER.text in said
     assert WEEK_1[:10] not in said
+
+
+def test_without_a_server_links_are_mails_and_there_is_no_page_to_view(
+    desk: Desk, web: WebServer
+) -> None:
+    """SendGrid would keep the page for unsubscribing and add the headers itself."""
+    desk.people()
+    serverless = '[delivery]\nunsubscribe = "sendgrid"\n'
+    desk.settings([web.url("/feed")], more=serverless)
+    file = desk.folder / "newsletter.toml"
+    text = re.sub(r"(?m)^public_url.*\n", "", file.read_text("utf-8"))
+    file.write_text(text, encoding="utf-8")
+    assert desk.send()["outcome"] == "sent"
+    for mail in desk.mails("2026-W46"):
+        assert "List-Unsubscribe" not in mail.headers
+        assert "List-Unsubscribe-Post" not in mail.headers
+        for part in (mail.html, mail.text):
+            assert "mailto:" in part
+            assert "subject=Unsubscribe" in part
+            assert "View in browser" not in part
+            assert "-nl-" not in part

@@ -127,7 +127,10 @@ def test_nothing_at_all_says_what_is_required(tmp_path: Path) -> None:
     [
         ("[delivery]\nundo_minutes = 19\n", "line 9, delivery.undo_minutes: 19"),
         ("[delivery]\nundo_minutes = 4001\n", "line 9, delivery.undo_minutes: 4001"),
-        ('[delivery]\nunsubscribe = "sendgrid"\n', "line 9, delivery.unsubscribe"),
+        (
+            '[delivery]\ntransport = "smtp"\nunsubscribe = "sendgrid"\n',
+            "line 10, delivery.unsubscribe",
+        ),
         ('[[feeds]]\nurl = "https://blog.example.org/feed/atom/"\n', "line 9, feeds[2].url"),
         ('[[topics]]\nkey = "a"\ntitle = "A"\n', "line 8, topics[1]: no post can belong"),
         ('[schedule]\nevery = "month"\non = "thursday"\n', "line 10, schedule.on"),

@@ -19,7 +19,8 @@ TEST_FOLDER = "test"
 class Mail:
     """All that is the same for a batch: one variant of a frozen edition, and what goes round it.
 
-    `folder` is where a transport that writes files puts them, if not under the edition's key.
+    `public_url` is "" where there are no pages of our own. `folder` is where a transport that
+    writes files puts them, if not under the edition's key.
     """
 
     edition_key: str

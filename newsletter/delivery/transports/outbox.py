@@ -50,7 +50,12 @@ class Outbox:
                 message = template.message(
                     delivery_id=recipient.delivery_id,
                     address=recipient.address,
-                    links=links_for(mail.public_url, mail.edition_key, recipient.token),
+                    links=links_for(
+                        mail.public_url,
+                        mail.edition_key,
+                        recipient.token,
+                        reply_to=mail.envelope.reply_address,
+                    ),
                     date=date,
                 )
                 _write(folder, f"{recipient.delivery_id}.eml", message)

@@ -9,9 +9,9 @@ from newsletter.editions.check import POSTAL_ADDRESS, check, mail_size
 from newsletter.editions.period import period_of
 from newsletter.editions.render import render
 from newsletter.errors import RenderError
-from newsletter.model.edition import Digest, DigestItem, Finding, Form, ItemKind, Tags
+from newsletter.model.edition import Digest, DigestItem, Finding, Form, ItemKind
 from newsletter.model.remark import Remark, fine, problem, warning
-from newsletter.pipeline.context import masthead_of, schedule_of
+from newsletter.pipeline.context import masthead_of, schedule_of, tags_of
 from newsletter.pipeline.examination.surroundings import Surroundings
 from newsletter.resources import templates_dir
 
@@ -24,7 +24,7 @@ def templates(around: Surroundings) -> Iterator[Remark]:
     A postal address that is missing is spoken of with the settings.
     """
     yield from _overrides(around)
-    digest, tags = _sample(around), Tags.of(_NONCE)
+    digest, tags = _sample(around), tags_of(around.settings, _NONCE)
     folder = around.settings.templates_path()
     try:
         rendered = render(digest, tags, overrides=folder if folder.is_dir() else None)
