@@ -7,6 +7,8 @@ committed; only writing transactions begin IMMEDIATE, so that readers never wait
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,9 @@ from newsletter.errors import StoreError
 
 BUSY_TIMEOUT_MS = 60_000
 """How long a writer waits for another one on SQLite before it gives up."""
+
+_WAL_PAUSE = 0.05
+_WAL_ATTEMPTS = int(BUSY_TIMEOUT_MS / 1000 / _WAL_PAUSE)
 
 
 class Database:
@@ -116,11 +121,27 @@ def _create_private(path: Path) -> None:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions are begun by _begin_sqlite alone
-    connection.execute("PRAGMA journal_mode=WAL")
+    _switch_to_wal(connection)
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA secure_delete=ON")  # an erased person leaves no bytes in the file
     connection.execute("PRAGMA cache_size=-32768")
+
+
+def _switch_to_wal(connection: Any) -> None:
+    """Once per file: SQLite does not wait for another process that is about the same, but refuses.
+
+    So it is asked again, for as long as a writer would be waited for.
+    """
+    for attempt in range(1, _WAL_ATTEMPTS + 1):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or attempt == _WAL_ATTEMPTS:
+                raise
+            time.sleep(_WAL_PAUSE)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
