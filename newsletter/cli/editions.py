@@ -119,7 +119,7 @@ def note(app: App, edition: str, text: str | None, clear: bool) -> None:
         newsletter editions note 2026-W47 < note.md
     """  # noqa: D301 - click wants the character itself
     from newsletter.cli.watching import context_of
-    from newsletter.pipeline.manage import set_note
+    from newsletter.pipeline.editing import set_note
 
     if text is None and not clear and sys.stdin.isatty():
         raise click.UsageError("Give the note as TEXT, or on standard input; or --clear.")
@@ -143,7 +143,7 @@ def drop(app: App, edition: str, post: int, undo: bool) -> None:
     it changes anew.
     """
     from newsletter.cli.watching import context_of
-    from newsletter.pipeline.manage import leave_out
+    from newsletter.pipeline.editing import leave_out
 
     with context_of(app) as context:
         composed = leave_out(context, edition, post, dropped=not undo)
@@ -160,7 +160,7 @@ def approve(app: App, edition: str) -> None:
     It is frozen: `newsletter send` delivers these bytes, and a timer does when its time has come.
     """
     from newsletter.cli.watching import context_of
-    from newsletter.pipeline.manage import approve as approve_edition
+    from newsletter.pipeline.editing import approve as approve_edition
 
     with context_of(app) as context:
         frozen = approve_edition(context, edition)

@@ -90,7 +90,7 @@ def _busy(app: App, error: Exception, *, scheduled: bool) -> int:
 
 def _test(app: App, address: str) -> int:
     from newsletter.cli.watching import context_of
-    from newsletter.pipeline.trial_mail import send_one
+    from newsletter.pipeline.one_mail import send_one
 
     with context_of(app) as context:
         sent = send_one(context, address)

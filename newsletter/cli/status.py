@@ -10,7 +10,7 @@ from newsletter.cli.app import App, pass_app
 from newsletter.cli.output import emit, json_option
 
 if TYPE_CHECKING:
-    from newsletter.pipeline.overview import Overview
+    from newsletter.pipeline.status import Overview
 
 
 @click.command("status")
@@ -22,7 +22,7 @@ def command(app: App) -> None:
     Reads only: nothing is fetched, nothing changes.
     """
     from newsletter.cli.watching import context_of
-    from newsletter.pipeline.overview import overview
+    from newsletter.pipeline.status import overview
 
     with context_of(app) as context:
         seen = overview(context)

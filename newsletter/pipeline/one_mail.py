@@ -22,7 +22,7 @@ from subscribers.address import normalise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TestMail:
+class OneMail:
     """What was sent; `file` is relative to the outbox, None for a transport without files."""
 
     edition_key: str
@@ -30,7 +30,7 @@ class TestMail:
     file: str | None
 
 
-def send_one(context: Context, address: str) -> TestMail | None:
+def send_one(context: Context, address: str) -> OneMail | None:
     """Sends the current period's edition to one address; None when there is none.
 
     Raises AddressError for an address that is none, HeldError for an edition that cannot be
@@ -60,7 +60,7 @@ def send_one(context: Context, address: str) -> TestMail | None:
     if isinstance(answer, NotTaken):
         raise TransportError(answer.error, answer.mend)
     files = context.transport.repeatable
-    return TestMail(
+    return OneMail(
         edition_key=composed.edition.key,
         subject=rendered.subject,
         file=f"{TEST_FOLDER}/{name}.eml" if files else None,
