@@ -19,6 +19,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 SHORT = {
+    "compare_posts": ["--runs", "3"],
     "idle_run": ["--runs", "5"],
     "import_subscribers": ["--rows", "100000"],
     "plan_deliveries": ["--rows", "200000"],

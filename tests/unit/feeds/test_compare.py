@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -385,28 +383,3 @@ def test_a_part_of_a_block_keeps_its_markup_whole(start: int, size: int) -> None
     assert "".join(b.text for b in blocks(part)) == " ".join(wanted.split())
     assert part.count("<a ") == part.count("</a>")
     assert part.count("<b>") == part.count("</b>")
-
-
-@pytest.mark.parametrize("repetitive", [False, True])
-def test_long_posts_compare_in_good_time(repetitive: bool) -> None:
-    """Twice the text takes about twice the time, also where all lines are alike."""
-
-    def post(size: int, mark: str) -> Revision:
-        def line(at: int) -> str:
-            return (
-                "again the same old words"
-                if repetitive
-                else f"w{at % 97} x{at % 89} y{at} z{at % 7} text"
-            )
-
-        return revision(
-            "".join(f"<p>{line(at)} {mark if at % 3 == 0 else ''}</p>" for at in range(size))
-        )
-
-    def seconds(size: int) -> float:
-        old, new = post(size, "one"), post(size, "two")
-        start = time.process_time()
-        compare(old, new)
-        return time.process_time() - start
-
-    assert seconds(8_000) < 12 * max(seconds(2_000), 0.02)
