@@ -8,6 +8,7 @@ message costs a join, and its bytes decode to exactly the variant with the links
 from __future__ import annotations
 
 import re
+import secrets
 from binascii import b2a_qp
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,6 +47,16 @@ class Envelope:
     def domain(self) -> str:
         """The sender's domain, which Message-ID and List-Id are formed with."""
         return self.sender_address.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A mail to the admin: whole texts, nothing to be filled in. `html` may be ""."""
+
+    to: str
+    subject: str
+    text: str
+    html: str = ""
 
 
 class MessageTemplate:
@@ -89,6 +100,27 @@ class MessageTemplate:
             f"List-Unsubscribe: <{header_safe(links.unsubscribe)}>",
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         ]
+
+
+def notice_message(envelope: Envelope, notice: Notice, *, date: datetime) -> bytes:
+    """The notice as a complete message; it belongs to no list, so it has none of its headers."""
+    boundary = f"=_nl_{secrets.token_hex(8)}"
+    lines = [
+        f"From: {_mailbox(envelope.sender_name, envelope.sender_address)}",
+        f"To: {header_safe(notice.to)}",
+        f"Subject: {_encoded_words(words_safe(notice.subject), 'Subject')}",
+        f"Date: {format_datetime(date.astimezone(UTC))}",
+        f"Message-ID: <{secrets.token_hex(12)}@{envelope.domain}>",
+        "Auto-Submitted: auto-generated",
+        "MIME-Version: 1.0",
+        f'Content-Type: multipart/alternative; boundary="{boundary}"',
+    ]
+    parts = [_part("text/plain", quoted_printable(notice.text))]
+    if notice.html:
+        parts.append(_part("text/html", quoted_printable(notice.html)))
+    mark = f"--{boundary}".encode()
+    body = b"".join(mark + b"\r\n" + part + b"\r\n" for part in parts)
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body + mark + b"--\r\n"
 
 
 def header_safe(value: str) -> str:

@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from newsletter.config.checks import mailbox
+from newsletter.delivery.answers import NotTaken, Taken
 from newsletter.delivery.message import Envelope
 from newsletter.delivery.plan import skip_at_submission
-from newsletter.delivery.transports.contract import Mail, NotTaken, Taken
+from newsletter.delivery.transports.contract import Mail
 from newsletter.errors import HeldError, TransportError
 from newsletter.model.delivery import BatchState, ClaimedBatch, Recipients
 from newsletter.model.edition import Edition, EditionState, Rendered, Tags

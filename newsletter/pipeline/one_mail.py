@@ -9,8 +9,9 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
+from newsletter.delivery.answers import Limited, Taken, TooLarge
 from newsletter.delivery.links import SAMPLE_TOKEN
-from newsletter.delivery.transports.contract import TEST_FOLDER, Mail, NotTaken
+from newsletter.delivery.transports.contract import TEST_FOLDER, Mail
 from newsletter.editions.period import period_of
 from newsletter.errors import HeldError, TransportError
 from newsletter.model.delivery import Recipient
@@ -57,8 +58,11 @@ def send_one(context: Context, address: str) -> OneMail | None:
         delivery_id=name, subscriber_id=0, address=to, name="", token=SAMPLE_TOKEN
     )
     answer = context.transport.submit(mail, [recipient], date=context.now())
-    if isinstance(answer, NotTaken):
-        raise TransportError(answer.error, answer.mend)
+    if not isinstance(answer, Taken):
+        mend = "" if isinstance(answer, Limited | TooLarge) else answer.mend
+        raise TransportError(answer.error, mend)
+    for reason in answer.rejected.values():
+        raise TransportError(f"The address was refused: {reason}.", "Check it, and try again.")
     files = context.transport.repeatable
     return OneMail(
         edition_key=composed.edition.key,

@@ -121,6 +121,7 @@ edition = Table(
     Column("planned_through", BigInteger, nullable=False, server_default=text("0")),
     Column("planned_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
+    Column("newest_first", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("key", "channel"),
 )
 
@@ -176,6 +177,7 @@ batch = Table(
     Column("message_id", Text),
     Column("error", Text, nullable=False, server_default=""),
     Column("settled_at", UtcDateTime),
+    Column("half_of", Integer),
     UniqueConstraint("edition_id", "number"),
     CheckConstraint(
         "state IN ('planned','submitting','accepted','unknown','failed','empty')", name="state"
@@ -207,9 +209,11 @@ provider_id = Table(
     Column("send_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     Column("cancelled_at", UtcDateTime),
+    Column("cancel_tried_at", UtcDateTime),
     CheckConstraint("state IN ('open','closing','cancelled','deleted')", name="state"),
 )
-"""The provider's own batch ids, each stored before its first use; only with an undo window."""
+"""The provider's own batch ids, each stored before its first use; only with an undo window.
+`cancel_tried_at` is written before the provider is first asked to cancel one."""
 
 allowance = Table(
     "allowance",
@@ -219,3 +223,40 @@ allowance = Table(
     Column("used", BigInteger, nullable=False, server_default=text("0")),
 )
 """What was taken of a rate or a daily cap, by all processes together."""
+
+event = Table(
+    "event",
+    metadata,
+    Column("delivery_id", String(32), primary_key=True),
+    Column("attempt", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(16), primary_key=True),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("reason", Text, nullable=False, server_default=""),
+    sqlite_with_rowid=False,
+)
+"""What the provider reported of a delivery's attempt: each kind once, however often it came."""
+
+provider_list = Table(
+    "provider_list",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("through", UtcDateTime, nullable=False),
+    Column("synced_at", UtcDateTime, nullable=False),
+)
+"""The provider's lists of addresses it does not write to, and up to when each was read."""
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("about", String(128), nullable=False),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("state", String(8), nullable=False),
+    Column("error", Text, nullable=False, server_default=""),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+    UniqueConstraint("kind", "about"),
+    CheckConstraint("state IN ('due','sent','failed')", name="state"),
+)
+"""What the admin was told, or could not be told: each thing (`about`) once of its kind."""

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.delivery.answers import NotTaken, Taken
 from newsletter.delivery.links import links_for
 from newsletter.delivery.message import Envelope
-from newsletter.delivery.transports.contract import Mail, NotTaken, Taken
+from newsletter.delivery.transports.contract import Mail
 from newsletter.delivery.transports.outbox import Outbox
 from newsletter.demo.server import serve_demo_blog
 from newsletter.errors import TransportError

@@ -7,13 +7,15 @@ delivery's name, so that writing it again changes nothing.
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from newsletter.delivery.answers import Answer, NotTaken, Taken
 from newsletter.delivery.links import links_for
-from newsletter.delivery.message import MessageTemplate
-from newsletter.delivery.transports.contract import Mail, NotTaken, Submission, Taken
+from newsletter.delivery.message import Envelope, MessageTemplate, Notice, notice_message
+from newsletter.delivery.transports.contract import NOTICE_FOLDER, Condition, Mail, Slot, Undo
 from newsletter.errors import TransportError
 from newsletter.model.delivery import Recipient
 from newsletter.model.edition import Channel, Rendered
@@ -34,13 +36,27 @@ class Outbox:
     name = "outbox"
     channel = Channel.REHEARSAL
     repeatable = True
+    one_by_one = False
+    undo: Undo | None = None
 
     def __init__(self, folder: Path, pages: Pages) -> None:
         self._folder = folder
         self._pages = pages
         self._templates: dict[tuple[str, str], MessageTemplate] = {}
 
-    def submit(self, mail: Mail, recipients: Sequence[Recipient], *, date: datetime) -> Submission:
+    def condition(self) -> Condition:
+        """A folder has nothing to be asked."""
+        return Condition()
+
+    def submit(
+        self,
+        mail: Mail,
+        recipients: Sequence[Recipient],
+        *,
+        date: datetime,
+        attempt: int = 1,
+        slot: Slot | None = None,
+    ) -> Answer:
         """Writes one file a recipient."""
         template = self._template(mail)
         folder = self._folder / (mail.folder or mail.edition_key)
@@ -63,6 +79,16 @@ class Outbox:
             return NotTaken(error=_said(folder, error), mend=_MEND)
         return Taken()
 
+    def notify(self, notice: Notice, envelope: Envelope, *, date: datetime) -> None:
+        """Writes the notice as a file in `OUTBOX/notices`. Raises TransportError."""
+        folder = self._folder / NOTICE_FOLDER
+        message = notice_message(envelope, notice, date=date)
+        try:
+            self._make(folder)
+            _write(folder, f"{date:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}.eml", message)
+        except OSError as error:
+            raise TransportError(_said(folder, error), _MEND) from None
+
     def already_taken(self, edition_key: str, delivery_ids: Sequence[str]) -> frozenset[str]:
         """Those whose file is there: a renamed file is a whole one."""
         folder = self._folder / edition_key
@@ -81,6 +107,9 @@ class Outbox:
             self._pages(self._folder, edition_key, all_variant)
         except OSError as error:
             raise TransportError(_said(folder, error), _MEND) from None
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     def _make(self, folder: Path) -> None:
         """Makes the folder and the outbox round it, for their owner only (`parents` would not)."""
