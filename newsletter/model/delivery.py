@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -92,8 +93,24 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderId:
+    """A provider's batch id as the ledger has it. Times are UTC.
+
+    `send_at` is when all mails under it leave, None before the first of them is claimed;
+    `tried_at` is when the provider was first asked to cancel it.
+    """
+
+    id: int
+    edition_id: int
+    value: str
+    state: ProviderIdState
+    send_at: datetime | None = None
+    tried_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedBatch:
-    """A batch that this run, and nobody else, may submit."""
+    """A batch that this run, and nobody else, may submit. `provider_id`: only with a window."""
 
     id: int
     edition_id: int
@@ -102,3 +119,4 @@ class ClaimedBatch:
     attempt: int
     owner: str
     recipients: tuple[Recipient, ...]
+    provider_id: ProviderId | None = None

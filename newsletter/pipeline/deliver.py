@@ -22,7 +22,7 @@ from newsletter.errors import HeldError, TransportError
 from newsletter.model.delivery import BatchState, ClaimedBatch, Recipients
 from newsletter.model.edition import Edition, EditionState, Rendered, Tags
 from newsletter.pipeline.context import Context, envelope_of, pages_of
-from newsletter.store import batches, outcomes, planning
+from newsletter.store import batches, outcomes, planning, recovery
 from newsletter.store import editions as edition_store
 
 
@@ -98,9 +98,9 @@ def _planned(context: Context, edition: Edition) -> Edition:
 def _settle_what_was_left(context: Context, edition: Edition, owner: str) -> None:
     """A batch whose sender died is unknown; where repeating does no harm, it is planned again."""
     with context.database.begin() as connection:
-        batches.recover(connection, edition.id, owner)
+        recovery.recover(connection, edition.id, owner)
         if context.transport.repeatable:
-            batches.plan_unknown_again(connection, edition.id)
+            recovery.plan_unknown_again(connection, edition.id)
 
 
 def _claims(context: Context, edition: Edition, owner: str) -> Iterator[ClaimedBatch]:
@@ -206,7 +206,7 @@ def _wait_for_others(context: Context, edition: Edition, owner: str) -> bool:
     True when there is something to claim again, False when everything is settled.
     """
     with context.database.read() as connection:
-        seconds = batches.seconds_until_free(connection, edition.id)
+        seconds = recovery.seconds_until_free(connection, edition.id)
     if seconds is None:
         return False
     context.tell(f"Waiting {seconds:.0f} s for batches that an interrupted run had taken.")

@@ -5,7 +5,7 @@ Each change of a batch is a compare-and-swap on (id, attempt, state): whoever lo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from newsletter.model.delivery import (
     BatchState,
     ClaimedBatch,
     DeliveryState,
+    ProviderId,
     Recipient,
 )
 from newsletter.model.edition import EditionState
@@ -25,6 +26,9 @@ from subscribers.store.tables import person, suppression
 
 LEASE = timedelta(seconds=60)
 """How long a claimed batch belongs to its owner on PostgreSQL, by the database's clock."""
+
+REASON_LENGTH = 24
+"""So many characters of a reason are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,24 +45,30 @@ class Addressee:
 
 
 def claim(
-    connection: Connection, edition_id: int, owner: str, *, now: datetime
+    connection: Connection,
+    edition_id: int,
+    owner: str,
+    *,
+    now: datetime,
+    provider_id: ProviderId | None = None,
+    lease: timedelta = LEASE,
 ) -> ClaimedBatch | None:
     """Takes the next planned batch for `owner`: `planned -> submitting`. None: nothing to take.
 
     Only while the edition is `sending` and wholly planned. The batch comes without recipients; see
-    `addressees`.
+    `addressees`. `provider_id` is the one it will go under, which the caller has just chosen.
     """
     row = connection.execute(_next(connection, edition_id, now)).one_or_none()
     if row is None:
         return None
-    on_postgresql = connection.dialect.name == "postgresql"
     result = connection.execute(
         update(batch)
         .where(_is(row.id, row.attempt, BatchState.PLANNED))
         .values(
             state=BatchState.SUBMITTING,
             owner=owner,
-            lease_until=func.now() + LEASE if on_postgresql else None,
+            lease_until=lease_end(connection, lease),
+            provider_id=provider_id.id if provider_id else None,
         )
     )
     if result.rowcount != 1:
@@ -71,7 +81,27 @@ def claim(
         attempt=row.attempt,
         owner=owner,
         recipients=(),
+        provider_id=provider_id,
     )
+
+
+def lease_end(connection: Connection, lease: timedelta = LEASE) -> Any:
+    """Until when a batch that is taken now is its owner's; on SQLite the run lock says it."""
+    return func.now() + lease if connection.dialect.name == "postgresql" else None
+
+
+def next_size(connection: Connection, edition_id: int, *, now: datetime) -> int | None:
+    """How many people are in the batch that would be claimed next; None when there is none."""
+    row = connection.execute(_next(connection, edition_id, now)).one_or_none()
+    return None if row is None else row.size
+
+
+def next_moment(connection: Connection, edition_id: int) -> datetime | None:
+    """When the earliest planned batch that was put off may be tried again; None: there is none."""
+    query = select(func.min(batch.c.not_before)).where(
+        batch.c.edition_id == edition_id, batch.c.state == BatchState.PLANNED
+    )
+    return connection.execute(query).scalar()
 
 
 def addressees(connection: Connection, claimed: ClaimedBatch) -> list[Addressee]:
@@ -121,14 +151,11 @@ def settle(
     values: dict[str, Any] = {"state": new, "settled_at": now, "error": error}
     if message_id is not None:
         values["message_id"] = message_id
+    if new is BatchState.EMPTY:
+        values["provider_id"] = None
     if not _swap(connection, claimed, values):
         return False
-    for delivery_id, reason in (rejected or {}).items():
-        connection.execute(
-            update(delivery)
-            .where(delivery.c.id == delivery_id, delivery.c.state == DeliveryState.PLANNED)
-            .values(state=DeliveryState.REJECTED, reason=reason[:24])
-        )
+    _reject(connection, rejected or {})
     outcome = _OUTCOMES.get(new)
     if outcome is not None:
         _move_deliveries(connection, claimed, DeliveryState.PLANNED, outcome)
@@ -136,71 +163,39 @@ def settle(
 
 
 def put_back(
-    connection: Connection, claimed: ClaimedBatch, *, not_before: datetime | None, error: str
+    connection: Connection,
+    claimed: ClaimedBatch,
+    *,
+    not_before: datetime | None,
+    error: str,
+    rejected: Mapping[str, str] | None = None,
 ) -> bool:
-    """Plans a batch anew that certainly was not taken; False if it is not ours any more."""
+    """Plans a batch anew that certainly was not taken; False if it is not ours any more.
+
+    `rejected` (delivery id -> reason) are left out from now on.
+    """
     values = {
         "state": BatchState.PLANNED,
         "attempt": claimed.attempt + 1,
         "owner": None,
         "lease_until": None,
+        "provider_id": None,
         "not_before": not_before,
         "error": error,
     }
-    return _swap(connection, claimed, values)
+    if not _swap(connection, claimed, values):
+        return False
+    _reject(connection, rejected or {})
+    return True
 
 
-def recover(connection: Connection, edition_id: int, owner: str) -> int:
-    """Marks batches whose owner is gone as `unknown`; gives their number.
-
-    On SQLite the caller holds the run lock, so every other owner is gone; on PostgreSQL an owner is
-    gone when its lease, by the database's clock, has run out.
-    """
-    gone = and_(
-        batch.c.edition_id == edition_id,
-        batch.c.state == BatchState.SUBMITTING,
-        batch.c.owner != owner,
-    )
-    if connection.dialect.name == "postgresql":
-        gone = and_(gone, batch.c.lease_until < func.now())
-    numbers = _locked_numbers(connection, gone)
-    if not numbers:
-        return 0
-    connection.execute(update(batch).where(gone).values(state=BatchState.UNKNOWN))
-    _move_many(connection, edition_id, numbers, DeliveryState.PLANNED, DeliveryState.UNKNOWN)
-    return len(numbers)
-
-
-def plan_unknown_again(connection: Connection, edition_id: int) -> int:
-    """Plans every unknown batch anew, one attempt later; gives their number.
-
-    Only for a transport for which taking a delivery twice is the same as taking it once.
-    """
-    unknown = and_(batch.c.edition_id == edition_id, batch.c.state == BatchState.UNKNOWN)
-    numbers = _locked_numbers(connection, unknown)
-    if not numbers:
-        return 0
-    connection.execute(
-        update(batch)
-        .where(unknown)
-        .values(state=BatchState.PLANNED, attempt=batch.c.attempt + 1, owner=None)
-    )
-    _move_many(connection, edition_id, numbers, DeliveryState.UNKNOWN, DeliveryState.PLANNED)
-    return len(numbers)
-
-
-def seconds_until_free(connection: Connection, edition_id: int) -> float | None:
-    """How long until the last batch that is being submitted is free; None when there is none.
-
-    By the database's clock, a little over; on SQLite a taken batch is free at once.
-    """
-    taken = and_(batch.c.edition_id == edition_id, batch.c.state == BatchState.SUBMITTING)
-    if connection.dialect.name == "sqlite":
-        found = connection.execute(select(func.count()).where(taken)).scalar_one()
-        return 0.0 if found else None
-    left = func.extract("epoch", func.max(batch.c.lease_until) - func.now())
-    seconds = connection.execute(select(left).where(taken)).scalar()
-    return None if seconds is None else max(0.0, float(seconds)) + 0.1
+def _reject(connection: Connection, rejected: Mapping[str, str]) -> None:
+    for delivery_id, reason in rejected.items():
+        connection.execute(
+            update(delivery)
+            .where(delivery.c.id == delivery_id, delivery.c.state == DeliveryState.PLANNED)
+            .values(state=DeliveryState.REJECTED, reason=reason[:REASON_LENGTH])
+        )
 
 
 _OUTCOMES = {
@@ -214,7 +209,7 @@ _OUTCOMES = {
 
 def _next(connection: Connection, edition_id: int, now: datetime) -> Select[Any]:
     query = (
-        select(batch.c.id, batch.c.number, batch.c.variant, batch.c.attempt)
+        select(batch.c.id, batch.c.number, batch.c.variant, batch.c.attempt, batch.c.size)
         .join(edition, edition.c.id == batch.c.edition_id)
         .where(
             batch.c.edition_id == edition_id,
@@ -251,33 +246,6 @@ def _move_deliveries(
 ) -> None:
     connection.execute(
         update(delivery).where(_of(claimed), delivery.c.state == old).values(state=new)
-    )
-
-
-def _locked_numbers(connection: Connection, wanted: ColumnElement[bool]) -> list[int]:
-    """The numbers of batches nobody else can change before this transaction has ended.
-
-    Else an owner that is late but alive could settle one between it and its people being moved.
-    """
-    query = select(batch.c.number).where(wanted).with_for_update()
-    return list(connection.execute(query).scalars())
-
-
-def _move_many(
-    connection: Connection,
-    edition_id: int,
-    numbers: Sequence[int],
-    old: DeliveryState,
-    new: DeliveryState,
-) -> None:
-    connection.execute(
-        update(delivery)
-        .where(
-            delivery.c.edition_id == edition_id,
-            delivery.c.batch_number.in_(numbers),
-            delivery.c.state == old,
-        )
-        .values(state=new)
     )
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select, text, update
 from newsletter.delivery.states import BATCH, DELIVERY, allowed
 from newsletter.model.delivery import BatchState, ClaimedBatch, DeliveryState, Recipients
 from newsletter.model.edition import Edition, EditionState
-from newsletter.store import batches, editions, outcomes
+from newsletter.store import batches, editions, outcomes, recovery
 from newsletter.store.engine import Database, open_database
 from newsletter.store.tables import batch, delivery
 from subscribers.model import SubscriptionStatus, SuppressionReason
@@ -334,8 +334,8 @@ def test_batches_of_a_dead_run_become_unknown_with_their_people(database: Databa
     let_lease_run_out(database)
     claim(database, edition, "me")
     with database.begin() as connection:
-        assert batches.recover(connection, edition.id, "me") == 1
-        assert batches.recover(connection, edition.id, "me") == 0
+        assert recovery.recover(connection, edition.id, "me") == 1
+        assert recovery.recover(connection, edition.id, "me") == 0
     with database.read() as connection:
         rows = batch_rows(connection, edition)
         people = [state for state, _ in states(connection, edition.id).values()]
@@ -351,9 +351,9 @@ def test_unknown_batches_are_planned_again_one_attempt_later(database: Database)
     claim(database, edition, "dead")
     let_lease_run_out(database)
     with database.begin() as connection:
-        batches.recover(connection, edition.id, "me")
-        assert batches.plan_unknown_again(connection, edition.id) == 2
-        assert batches.plan_unknown_again(connection, edition.id) == 0
+        recovery.recover(connection, edition.id, "me")
+        assert recovery.plan_unknown_again(connection, edition.id) == 2
+        assert recovery.plan_unknown_again(connection, edition.id) == 0
     with database.read() as connection:
         assert outcomes.recipients(connection, edition.id) == Recipients(pending=3)
         assert outcomes.states(connection, edition.id) == {BatchState.PLANNED: 3}
@@ -370,20 +370,20 @@ def test_a_batch_is_its_owner_s_until_the_lease_runs_out(database: Database) -> 
         now, until = connection.execute(select(text("now()"), batch.c.lease_until)).one()
         assert timedelta(seconds=55) < until - now <= batches.LEASE
         assert until - begin > timedelta(seconds=50)  # not by NOW, which is passed in
-        assert batches.recover(connection, edition.id, "me") == 0
+        assert recovery.recover(connection, edition.id, "me") == 0
     let_lease_run_out(database)
     with database.begin() as connection:
-        assert batches.recover(connection, edition.id, "me") == 1
+        assert recovery.recover(connection, edition.id, "me") == 1
 
 
 def test_how_long_to_wait_for_others(database: Database) -> None:
     """Nothing on SQLite, the rest of the lease on PostgreSQL, None when nothing is taken."""
     edition = sending(database, 1, batch_size=1)
     with database.read() as connection:
-        assert batches.seconds_until_free(connection, edition.id) is None
+        assert recovery.seconds_until_free(connection, edition.id) is None
     claim(database, edition, "other")
     with database.read() as connection:
-        seconds = batches.seconds_until_free(connection, edition.id)
+        seconds = recovery.seconds_until_free(connection, edition.id)
     assert seconds is not None
     if database.is_sqlite:
         assert seconds == 0
@@ -391,7 +391,7 @@ def test_how_long_to_wait_for_others(database: Database) -> None:
     assert 50 < seconds <= 60.1
     let_lease_run_out(database)
     with database.read() as connection:
-        seconds = batches.seconds_until_free(connection, edition.id)
+        seconds = recovery.seconds_until_free(connection, edition.id)
     assert seconds == pytest.approx(0.1)
 
 
@@ -449,9 +449,9 @@ def perform(database: Database, edition: Edition, act: str, held: list[ClaimedBa
             if not database.is_sqlite:
                 past = text("now() - interval '1 second'")
                 connection.execute(update(batch).values(lease_until=past))
-            batches.recover(connection, edition.id, "me")
+            recovery.recover(connection, edition.id, "me")
         elif act == "again":
-            batches.plan_unknown_again(connection, edition.id)
+            recovery.plan_unknown_again(connection, edition.id)
         elif held and act == "skip":
             for person in batches.addressees(connection, held[-1])[:1]:
                 batches.skip(connection, held[-1], {person.delivery_id: "unsubscribed"})

@@ -1,0 +1,172 @@
+"""What follows from the answer to a request: one pure decision, the table of the protocol.
+
+The store carries the step out, in one transaction; nothing here knows of a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from newsletter.delivery.answers import (
+    Answer,
+    Limited,
+    NotTaken,
+    Refused,
+    Stopped,
+    Taken,
+    TooLarge,
+    Unknown,
+)
+
+MOST_ATTEMPTS = 5
+"""So often a batch is tried in one run; the next run may try as often again."""
+
+MOST_REJECTED = 10
+"""So many recipients of a batch may be refused by name before something else must be wrong."""
+
+UNKNOWNS_IN_A_ROW = 3
+"""After so many, nothing more is handed over before a harmless question is answered."""
+
+PUT_OFF_FOR_GOOD = 25
+"""A single message that was put off so often, over all runs, is given up as rejected."""
+
+_LONGEST_WAIT = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What is known of a batch besides the answer. `attempts` are those of this run, this one
+    included; `attempt` the number of all; `rejected` how many of it were refused by name before;
+    `people` who is in the request. Of a half: `sibling` is what the other half was refused with
+    ("" when it was taken), None while nobody knows; `half` whether it is one.
+    """
+
+    attempts: int
+    attempt: int
+    people: int
+    rejected: int = 0
+    half: bool = False
+    sibling: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accept:
+    """All were taken but those `rejected` (delivery id -> reason)."""
+
+    message_id: str | None
+    rejected: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """Planned anew, not before that time; `rejected` are left out from now on."""
+
+    error: str
+    not_before: datetime | None = None
+    rejected: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """Planned anew as two batches; with `halves` they are compared with each other."""
+
+    error: str
+    halves: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """Nobody in it can be mailed; `reason` is at most 24 characters."""
+
+    error: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Planned anew, and nothing more is handed over in this run."""
+
+    error: str
+    mend: str
+    rejected: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """Nobody knows; `stop`: and nothing more is handed over before somebody has looked."""
+
+    error: str
+    mend: str
+    stop: bool
+
+
+Step = Accept | Again | Split | Reject | Pause | Doubt
+
+_AGAIN = "Run `newsletter send` again later; it goes on where it stopped."
+_REFUSED_MEND = (
+    "Look at the edition with `newsletter preview`; after the cause is mended, `newsletter send`"
+    " goes on."
+)
+
+
+def decide(answer: Answer, tried: Tried, now: datetime) -> Step:
+    """What becomes of a batch after this answer."""
+    match answer:
+        case Taken():
+            return Accept(message_id=answer.message_id, rejected=answer.rejected)
+        case Unknown():
+            return Doubt(error=answer.error, mend=answer.mend, stop=answer.stop)
+        case Stopped():
+            return Pause(error=answer.error, mend=answer.mend)
+        case NotTaken():
+            return _put_off(answer, tried, now)
+        case Limited():
+            if tried.attempts >= MOST_ATTEMPTS:
+                return Pause(error=answer.error, mend=_AGAIN)
+            return Again(error=answer.error, not_before=answer.until)
+        case Refused():
+            return _refused(answer, tried)
+        case TooLarge():
+            return _too_large(answer, tried)
+
+
+def waiting_time(attempts: int) -> timedelta:
+    """How long to wait after so many tries: 1, 2, 4… seconds, at most a minute."""
+    return min(timedelta(seconds=2 ** (attempts - 1)), _LONGEST_WAIT)
+
+
+def _put_off(answer: NotTaken, tried: Tried, now: datetime) -> Step:
+    if answer.alone and tried.attempt >= PUT_OFF_FOR_GOOD:
+        return Reject(error=answer.error, reason="put-off-too-often")
+    if tried.attempts >= MOST_ATTEMPTS:
+        return Pause(error=answer.error, mend=answer.mend or _AGAIN)
+    return Again(error=answer.error, not_before=now + waiting_time(tried.attempts))
+
+
+def _refused(answer: Refused, tried: Tried) -> Step:
+    if answer.rejected:
+        if tried.rejected + len(answer.rejected) > MOST_REJECTED:
+            found = f"More than {MOST_REJECTED} addresses of one batch were refused: {answer.error}"
+            return Pause(error=found, mend=answer.mend or _REFUSED_MEND, rejected=answer.rejected)
+        return Again(error=answer.error, rejected=answer.rejected)
+    if tried.half and tried.sibling is not None and tried.sibling == answer.error:
+        return Pause(error=answer.error, mend=answer.mend or _REFUSED_MEND)
+    if tried.half and tried.sibling is None:
+        if tried.attempts >= MOST_ATTEMPTS:
+            return Pause(error=answer.error, mend=answer.mend or _REFUSED_MEND)
+        return Again(error=answer.error)  # how the other half ends decides
+    if tried.people == 1:
+        if tried.half:
+            return Reject(error=answer.error, reason="refused")
+        return Pause(error=answer.error, mend=answer.mend or _REFUSED_MEND)
+    return Split(error=answer.error, halves=True)
+
+
+def _too_large(answer: TooLarge, tried: Tried) -> Step:
+    if tried.people == 1:
+        return Pause(
+            error=answer.error, mend="Leave posts out with `newsletter editions drop EDITION POST`."
+        )
+    return Split(error=answer.error, halves=False)
