@@ -13,7 +13,9 @@ import logging
 import ssl
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import certifi
@@ -49,6 +51,25 @@ class Credits:
     total: int
 
 
+class NotAccepted(TransportError):
+    """SendGrid does not take the key."""
+
+
+class NotAllowed(TransportError):
+    """The key is right but may not do this."""
+
+
+class Passing(TransportError):
+    """SendGrid did not answer as it should, and may when it is asked again.
+
+    `wait`: so many seconds it wants to be left alone; None where it does not say.
+    """
+
+    def __init__(self, message: str, mend: str, *, wait: float | None = None) -> None:
+        super().__init__(message, mend)
+        self.wait = wait
+
+
 class Account:
     """Asks SendGrid about the account of a key. Every method raises TransportError.
 
@@ -75,33 +96,36 @@ class Account:
         """The credits left (GET /v3/user/credits); None when the key may not see them."""
         try:
             found = self._get("user", "credits")
-        except _NotAllowed:
+        except NotAllowed:
             return None
         remain, total = found.get("remain"), found.get("total")
         if not isinstance(remain, int) or not isinstance(total, int):
             raise _strange()
         return Credits(remain=remain, total=total)
 
-    def _get(self, *path: str) -> dict[str, Any]:
-        """The JSON object at a path of the API."""
+    def get(self, *path: str, **query: int | str) -> object:
+        """The JSON document at a path of the API. Changes nothing there, so it may be repeated.
+
+        Raises NotAccepted, NotAllowed, Passing, and TransportError for any other answer.
+        """
         client = self._client
         for part in path:
             client = client._(part)
         try:
-            answer = json.loads(client.get().body)
+            return json.loads(client.get(query_params=query).body)
         except python_http_client.HTTPError as error:
-            raise _refused(error.status_code) from None
+            raise _refused(error.status_code, error.headers) from None
         except ValueError:
             raise _strange() from None
         except (OSError, http.client.HTTPException) as error:
             raise _unreachable(error) from None
+
+    def _get(self, *path: str) -> dict[str, Any]:
+        """The JSON object at a path of the API."""
+        answer = self.get(*path)
         if not isinstance(answer, dict):
             raise _strange()
         return answer
-
-
-class _NotAllowed(TransportError):
-    """The key is right but may not do this."""
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -137,18 +161,31 @@ class _Client(python_http_client.Client):  # type: ignore[misc]  # the package i
         return super()._make_request(own, request, timeout)
 
 
-def _refused(status: int) -> TransportError:
+def _refused(status: int, headers: Mapping[str, str]) -> TransportError:
     if status == 401:
-        return TransportError(
+        return NotAccepted(
             "SendGrid does not accept the key in SENDGRID_API_KEY (or the account has used up its"
             " credits, which it says in the same way).",
             _KEY_MEND,
         )
     if status == 403:
-        return _NotAllowed("The key in SENDGRID_API_KEY may not do this.", _KEY_MEND)
+        return NotAllowed("The key in SENDGRID_API_KEY may not do this.", _KEY_MEND)
     if 300 <= status < 400:
         return _strange()
-    return TransportError(f"SendGrid answered with the error {status}.", _MEND)
+    said = f"SendGrid answered with the error {status}."
+    if status == 429:
+        return Passing("SendGrid wants fewer requests.", _MEND, wait=_wait(headers))
+    passing = status >= 500 or status == 408
+    return Passing(said, _MEND) if passing else TransportError(said, _MEND)
+
+
+def _wait(headers: Mapping[str, str]) -> float | None:
+    """Until the end of the present window, by SendGrid's own clock (X-RateLimit-Reset, Date)."""
+    try:
+        date = parsedate_to_datetime(headers["Date"])
+        return float(headers["X-RateLimit-Reset"]) - date.timestamp()
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _strange() -> TransportError:
@@ -162,7 +199,7 @@ def _unreachable(error: Exception) -> TransportError:
     """OpenSSL, the resolver and the socket say it best; what they say holds no key."""
     reason = getattr(error, "reason", None) or error
     said = "no answer in time" if isinstance(reason, TimeoutError) else str(reason)
-    return TransportError(
+    return Passing(
         f"SendGrid cannot be reached: {said or type(reason).__name__}.",
         "Check the connection and [delivery.sendgrid] base_url, and try again.",
     )
