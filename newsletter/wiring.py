@@ -23,6 +23,7 @@ from newsletter.store.schema import upgrade
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from newsletter.delivery.provider_lists import ProviderLists
     from newsletter.delivery.transports.contract import Transport
     from newsletter.model.edition import Rendered
     from newsletter.pipeline.examination.surroundings import Surroundings
@@ -91,11 +92,45 @@ class Wiring:
             database=self.database(),
             transport=self.transport(),
             now=self.now,
-            pause=time.sleep,
+            pause=self.pause,
             fetch=self._fetch,
             tell=tell,
             progress=progress,
+            lists=self.lists,
+            secrets=self.secret_keys(),
         )
+
+    def lists(self) -> ProviderLists:
+        """SendGrid's lists of who has left or cannot be reached. Raises SettingsError without a
+        key, and with a rehearsed clock, by which nobody could say up to when they were read.
+        """
+        from newsletter.delivery.transports.sendgrid_account import Account
+        from newsletter.delivery.transports.sendgrid_lists import SendGridLists
+
+        key = self.settings.secrets.sendgrid_api_key
+        if key is None or not key.get_secret_value():
+            raise SettingsError(
+                "SendGrid's lists cannot be read: SENDGRID_API_KEY is not set.",
+                "Make a key in SendGrid under Settings > API Keys, and put it into .env.",
+            )
+        given = self.settings.delivery.sendgrid
+        host = urlsplit(given.base_url).hostname or ""
+        if self._started is not None and not _is_loopback(host):
+            raise SettingsError(
+                f"{CLOCK_VARIABLE} is set, and {host} goes by the real time.",
+                f"Take {CLOCK_VARIABLE} out of the environment.",
+            )
+        account = Account(
+            key.get_secret_value(),
+            base_url=given.base_url,
+            timeout=given.timeout_seconds,
+            proxy=_proxy(given.base_url, self.environ),
+        )
+        return SendGridLists(account)
+
+    def pause(self, seconds: float) -> None:
+        """Waits."""
+        time.sleep(seconds)
 
     def surroundings(self, *, nameserver: str = "", dkim_selector: str = "") -> Surroundings:
         """What an examination is given; nothing is opened for it. Raises UsageError."""

@@ -17,6 +17,7 @@ from subscribers.model import (
     Dossier,
     Subscriber,
     SubscriptionStatus,
+    Suppression,
     SuppressionReason,
     join_topics,
 )
@@ -157,6 +158,56 @@ def unsubscribe(
     said = one_line(source)[:MAX_SOURCE]
     _record(conn, subscriber.id, ConsentKind.WITHDRAWN, said, now)
     return True
+
+
+def suppression_of(
+    conn: Connection, address: str, *, secrets: tuple[str, ...] = ()
+) -> Suppression | None:
+    """Why an address must not be written to, if so. Raises AddressError and SecretKeyError."""
+    key = addresses.key(addresses.normalise(address))
+    return suppressions.barred(conn, [key], secrets).get(key)
+
+
+def suppress(
+    conn: Connection,
+    address: str,
+    *,
+    now: datetime,
+    note: str = "",
+    secrets: tuple[str, ...] = (),
+) -> Suppression | None:
+    """Bar an address by hand, whoever it belongs to; what barred it before, which then stays.
+
+    Raises AddressError, and SecretKeyError when it could be an erased one.
+    """
+    before = suppression_of(conn, address, secrets=secrets)
+    if before is None:
+        key = addresses.key(addresses.normalise(address))
+        said = one_line(note)[:MAX_SOURCE]
+        suppressions.suppress(conn, key, SuppressionReason.MANUAL, now, said)
+    return before
+
+
+def lift_suppression(
+    conn: Connection, address: str, *, secrets: tuple[str, ...] = ()
+) -> Suppression:
+    """Let an address be written to again; what barred it. The subscription stays as it is.
+
+    Raises UnknownSubscriber for one that is not suppressed, and LeftAlone for an erased one.
+    """
+    normal = addresses.normalise(address)
+    before = suppression_of(conn, normal, secrets=secrets)
+    if before is None:
+        raise UnknownSubscriber(
+            f"{normal} is not suppressed.", "Look with `newsletter suppressions list`."
+        )
+    if before.reason is SuppressionReason.ERASED:
+        raise LeftAlone(
+            f"{normal} {_WHY[before.reason]}, and is left alone.",
+            "Only the person can undo that, by signing up and confirming again.",
+        )
+    suppressions.lift(conn, addresses.key(normal))
+    return before
 
 
 def erase(conn: Connection, address: str, *, now: datetime, secrets: tuple[str, ...]) -> bool:

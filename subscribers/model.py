@@ -90,6 +90,15 @@ class Suppression:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressedAddress:
+    """A line of the list of suppressions. `address` is in lower case, None for an erased one."""
+
+    id: int
+    address: str | None
+    suppression: Suppression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
     """All that is held about one address; `subscriber` is None where only a suppression is left."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from newsletter.config import Settings
 from newsletter.delivery.message import Envelope
+from newsletter.delivery.provider_lists import ProviderLists
 from newsletter.delivery.transports.contract import Transport
 from newsletter.editions.period import Schedule
 from newsletter.model.edition import Masthead, Tags
@@ -22,7 +23,8 @@ Progress = Callable[[int, int], None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """One run's world. `now` gives an aware time, `pause` waits so many seconds, `tell` takes a
-    line for the person watching.
+    line for the person watching. `lists` opens the provider's lists of who has left (SettingsError
+    without its key), and `secrets` are the keys that erased addresses are known by.
     """
 
     settings: Settings
@@ -33,6 +35,8 @@ class Context:
     fetch: Fetch
     tell: Callable[[str], None]
     progress: Progress
+    lists: Callable[[], ProviderLists]
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 def schedule_of(settings: Settings) -> Schedule:

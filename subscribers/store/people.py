@@ -34,6 +34,15 @@ class Known(NamedTuple):
     """In the canonical spelling of `model.join_topics`."""
 
 
+class Standing(NamedTuple):
+    """What a report that a person left is weighed against."""
+
+    id: int
+    status: SubscriptionStatus
+    agreed_at: datetime | None
+    """When she last agreed, or asked to; None when nobody knows."""
+
+
 class NewPerson(NamedTuple):
     """A person to be written."""
 
@@ -106,6 +115,40 @@ def ids_of(conn: Connection, keys: Sequence[str]) -> dict[str, int]:
     """The ids of the people among these address keys."""
     columns = (person.c.address_key, person.c.id)
     return dict(bulk.select_in(conn, columns, person.c.address_key, keys))
+
+
+def standings(conn: Connection, keys: Sequence[str]) -> dict[str, Standing]:
+    """How the people among these address keys stand; on PostgreSQL they are locked meanwhile.
+
+    A consent whose time an import did not find in its file is no later consent: it only says when
+    the file was read.
+    """
+    columns = (person.c.address_key, person.c.id, person.c.status, person.c.changed_at)
+    query = select(*columns).where(person.c.address_key.in_(keys)).order_by(person.c.id)
+    rows = conn.execute(query.with_for_update()).all()
+    agreed = _agreed(conn, [row.id for row in rows])
+    pending = SubscriptionStatus.PENDING.value
+    return {
+        row.address_key: Standing(
+            row.id,
+            SubscriptionStatus(row.status),
+            row.changed_at if row.status == pending else agreed.get(row.id),
+        )
+        for row in rows
+    }
+
+
+def _agreed(conn: Connection, ids: Sequence[int]) -> dict[int, datetime]:
+    """When each last agreed, where that is known."""
+    stated = or_(
+        consent.c.kind == ConsentKind.GIVEN.value,
+        (consent.c.kind == ConsentKind.IMPORTED.value)
+        & (consent.c.happened_at != consent.c.recorded_at),
+    )
+    query = select(consent.c.subscriber_id, func.max(consent.c.happened_at))
+    wanted = query.where(consent.c.subscriber_id.in_(ids), stated)
+    rows = conn.execute(wanted.group_by(consent.c.subscriber_id))
+    return {row[0]: row[1] for row in rows}
 
 
 def consents_of(conn: Connection, subscriber_id: int) -> tuple[Consent, ...]:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, delete, select
+from sqlalchemy import Column, Connection, Select, delete, func, select
 
 from subscribers import address as addresses
 from subscribers.errors import SecretKeyError
-from subscribers.model import Suppression, SuppressionReason
+from subscribers.model import SuppressedAddress, Suppression, SuppressionReason
 from subscribers.store import bulk
 from subscribers.store.tables import suppression
+
+
+class Bar(NamedTuple):
+    """A suppression to be written down for an address key."""
+
+    key: str
+    reason: SuppressionReason
+    since: datetime
+    note: str
 
 
 def barred(
@@ -77,9 +87,47 @@ def suppress(
     conn: Connection, key: str, reason: SuppressionReason, since: datetime, note: str = ""
 ) -> None:
     """Bar an address key; the first reason stays when it is barred already."""
+    suppress_all(conn, [Bar(key, reason, since, note)])
+
+
+def suppress_all(conn: Connection, bars: Sequence[Bar]) -> None:
+    """The same for many at once; in the order of their keys, so that no two writers wait for each
+    other in a circle.
+    """
+    to_driver = bulk.to_driver(conn)
+    rows = [(each.key, each.reason.value, to_driver(each.since), each.note) for each in bars]
     columns = ("address_key", "reason", "since", "note")
-    row = (key, reason.value, bulk.to_driver(conn)(since), note)
-    bulk.insert_rows(conn, suppression, columns, [row], ignoring="address_key")
+    bulk.insert_rows(conn, suppression, columns, sorted(rows), ignoring="address_key")
+
+
+def lift(conn: Connection, key: str) -> None:
+    """Let an address key be written to again; an erased one stays erased."""
+    conn.execute(delete(suppression).where(suppression.c.address_key == key))
+
+
+def page(
+    conn: Connection, reason: SuppressionReason | None, *, after: int, limit: int
+) -> list[SuppressedAddress]:
+    """Up to `limit` suppressions with an id above `after`, of one reason or all, by rising id."""
+    query = _of_reason(select(suppression), reason).where(suppression.c.id > after)
+    return [
+        SuppressedAddress(
+            id=row.id,
+            address=row.address_key,
+            suppression=_suppression(row.reason, row.since, row.note),
+        )
+        for row in conn.execute(query.order_by(suppression.c.id).limit(limit))
+    ]
+
+
+def count(conn: Connection, reason: SuppressionReason | None) -> int:
+    """How many suppressions there are, of one reason or all."""
+    query = _of_reason(select(func.count()).select_from(suppression), reason)
+    return int(conn.execute(query).scalar_one())
+
+
+def _of_reason(query: Select[Any], reason: SuppressionReason | None) -> Select[Any]:
+    return query if reason is None else query.where(suppression.c.reason == reason.value)
 
 
 def keep_hash_only(conn: Connection, key: str, secret: str, since: datetime) -> None:

@@ -1,0 +1,93 @@
+"""What a provider reports of many addresses, taken over: who left, and who must not be written to.
+
+What to do is decided on values alone. The first reason an address was suppressed for stays. Who
+joined again after she had left is not put off the list a second time by the old report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from subscribers.model import ConsentKind, SubscriptionStatus, SuppressionReason
+from subscribers.store import people, suppressions
+from subscribers.store.people import Evidence, Standing
+from subscribers.store.suppressions import Bar
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_GRAIN = timedelta(seconds=1)
+"""Providers tell whole seconds: within the same one nobody knows what came first."""
+
+
+@dataclass(slots=True)
+class Decided:
+    """What a block of reports comes to; each is counted in one of the four."""
+
+    suppressed: dict[str, Bar] = field(default_factory=dict)
+    left: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    """Who leaves the list, by address key: her number, and when she left."""
+    known: int = 0
+    rejoined: int = 0
+    """Reports that somebody left who has joined again since."""
+
+
+def decide(
+    reports: Sequence[Bar], standings: Mapping[str, Standing], barred: Collection[str]
+) -> Decided:
+    """What to do with a block of reports, the first of an address first.
+
+    `standings` are the people among them who are on the list or were, `barred` the suppressed and
+    erased addresses, both by address key.
+    """
+    made = Decided()
+    for report in reports:
+        key = report.key
+        standing = standings.get(key)
+        if report.reason is SuppressionReason.UNSUBSCRIBED and standing is not None:
+            _decide_on_person(made, report, standing)
+        elif key in barred or key in made.suppressed:
+            made.known += 1
+        else:
+            made.suppressed[key] = report
+    return made
+
+
+def _decide_on_person(made: Decided, report: Bar, standing: Standing) -> None:
+    """Somebody of the list is said to have left."""
+    if standing.status is SubscriptionStatus.UNSUBSCRIBED or report.key in made.left:
+        made.known += 1
+    elif standing.agreed_at is not None and standing.agreed_at >= report.since + _GRAIN:
+        made.rejoined += 1
+    else:
+        made.left[report.key] = (standing.id, report.since)
+
+
+def take_over(
+    conn: Connection,
+    reports: Sequence[Bar],
+    *,
+    now: datetime,
+    source: str,
+    secrets: tuple[str, ...] = (),
+) -> Decided:
+    """Do what a block of up to 1,000 reports comes to, in the caller's transaction.
+
+    `source` is written down as the evidence of who left. May be repeated. Raises SecretKeyError
+    when an erased address could be among them unseen, since it would be written down again.
+    """
+    keys = sorted({report.key for report in reports})
+    barred = suppressions.barred(conn, keys, secrets)
+    leaving = {r.key for r in reports if r.reason is SuppressionReason.UNSUBSCRIBED}
+    standings = people.standings(conn, sorted(leaving)) if leaving else {}
+    made = decide(reports, standings, barred.keys())
+    suppressions.suppress_all(conn, list(made.suppressed.values()))
+    people.deactivate(conn, made.left.keys(), now)
+    withdrawn = ConsentKind.WITHDRAWN
+    people.record_consents(
+        conn, [Evidence(id_, at, withdrawn, source) for id_, at in made.left.values()], now
+    )
+    return made
