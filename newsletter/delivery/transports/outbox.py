@@ -13,9 +13,9 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter.delivery.answers import Answer, NotTaken, Taken
-from newsletter.delivery.links import links_for
-from newsletter.delivery.message import Envelope, MessageTemplate, Notice, notice_message
+from newsletter.delivery.message import Envelope, Notice, notice_message
 from newsletter.delivery.transports.contract import NOTICE_FOLDER, Condition, Mail, Slot, Undo
+from newsletter.delivery.transports.messages import Messages
 from newsletter.errors import TransportError
 from newsletter.model.delivery import Recipient
 from newsletter.model.edition import Channel, Rendered
@@ -42,7 +42,7 @@ class Outbox:
     def __init__(self, folder: Path, pages: Pages) -> None:
         self._folder = folder
         self._pages = pages
-        self._templates: dict[tuple[str, str], MessageTemplate] = {}
+        self._messages = Messages()
 
     def condition(self) -> Condition:
         """A folder has nothing to be asked."""
@@ -58,22 +58,11 @@ class Outbox:
         slot: Slot | None = None,
     ) -> Answer:
         """Writes one file a recipient."""
-        template = self._template(mail)
         folder = self._folder / (mail.folder or mail.edition_key)
         try:
             self._make(folder)
             for recipient in recipients:
-                message = template.message(
-                    delivery_id=recipient.delivery_id,
-                    address=recipient.address,
-                    links=links_for(
-                        mail.public_url,
-                        mail.edition_key,
-                        recipient.token,
-                        reply_to=mail.envelope.reply_address,
-                    ),
-                    date=date,
-                )
+                message = self._messages.of(mail, recipient, date=date)
                 _write(folder, f"{recipient.delivery_id}.eml", message)
         except OSError as error:
             return NotTaken(error=_said(folder, error), mend=_MEND)
@@ -115,14 +104,6 @@ class Outbox:
         """Makes the folder and the outbox round it, for their owner only (`parents` would not)."""
         for each in (self._folder, folder):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-    def _template(self, mail: Mail) -> MessageTemplate:
-        key = (mail.nonce, mail.rendered.key)
-        if key not in self._templates:
-            self._templates[key] = MessageTemplate(
-                mail.envelope, mail.rendered, mail.tags, nonce=mail.nonce
-            )
-        return self._templates[key]
 
 
 def _said(folder: Path, error: OSError) -> str:
