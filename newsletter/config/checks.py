@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import time
 from ipaddress import ip_address
+from itertools import pairwise
 from urllib.parse import SplitResult, urlsplit
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -240,6 +241,20 @@ def undo_window(value: int) -> int:
     """Minutes to take a send back: none, or what the provider's schedule can hold."""
     if value != 0 and not 20 <= value <= 4000:
         raise Wrong(f"{value} is not among them")
+    return value
+
+
+def warmup_plan(value: tuple[int, ...]) -> tuple[int, ...]:
+    """People on each of the first days: some each day, and not fewer than before but on the last.
+
+    Fewer in the middle are a slip of the keyboard, such as 200 for 2000.
+    """
+    for before, after in pairwise(value[:-1]):
+        if after < before:
+            raise Wrong(f"{after} comes after {before}")
+    none = [people for people in value if people < 1]
+    if none:
+        raise Wrong(f"{none[0]} is in it")
     return value
 
 

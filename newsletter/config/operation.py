@@ -15,6 +15,7 @@ from newsletter.config.fields import (
     Root,
     StoreAddress,
     UndoMinutes,
+    WarmUp,
     section,
     setting,
 )
@@ -111,9 +112,17 @@ class DeliverySettings(BaseModel):
     )
     per_day: int = setting(
         0,
-        "At most so many people a day, while a new sender is warming up; 0 means no limit.",
+        "At most so many people a day; the rest goes out on the next day. 0 means no limit.",
         "a whole number, 0 or more",
         ge=0,
+    )
+    warmup: WarmUp = setting(
+        (),
+        "At most so many people on the first day of really sending, on the second, and so on, while"
+        " a new sender is warming up; empty means that there is no plan.",
+        "a list of whole numbers from 1, none smaller than the one before but the last, such as"
+        " [500, 1000, 2000]",
+        strict=False,
     )
     sendgrid: SendGridSettings = section(SendGridSettings, "How SendGrid is reached.")
     smtp: SmtpSettings = section(SmtpSettings, "How a mail server is reached.")

@@ -19,7 +19,7 @@ from newsletter.config.checks import did_you_mean
 from newsletter.config.faults import Fault, Origins, complaint, faults_of, unknown_setting
 from newsletter.config.model import Secrets, Settings
 from newsletter.config.relations import relation_faults
-from newsletter.config.shape import all_settings, model_at
+from newsletter.config.shape import all_settings, is_list, model_at
 from newsletter.errors import SettingsError
 
 PREFIX = "NEWSLETTER_"
@@ -30,6 +30,9 @@ SECRETS = {
     "SENDGRID_WEBHOOK_PUBLIC_KEY": "sendgrid_webhook_public_key",
 }
 """The variables that hold secrets, and the attributes of `Secrets` they become."""
+
+_WHOLE = ("feeds", "topics")
+"""Lists of sections, which a variable can only give as a whole."""
 
 _SECRET_KEYS = re.compile(
     r"(newsletter_|sendgrid_|smtp_|webhook_)*(secret|secrets|secret_keys?|api_key|apikey|password|"
@@ -136,18 +139,20 @@ def _variable_faults(
     known: Mapping[str, lines.Path], variables: Mapping[str, tuple[str, str]]
 ) -> Iterator[Fault]:
     """Variables that name no setting, and lists or sections that are not JSON."""
-    plain = {path for path in all_settings() if path[0] not in ("feeds", "topics")}
+    plain = {path for path in all_settings() if path[0] not in _WHOLE}
     for name, path in known.items():
-        if path in plain:
+        as_json = path in plain and is_list(path)
+        if path in plain and not as_json:
             continue
-        if model_at(path) is None or (len(path) > 1 and path[0] in ("feeds", "topics")):
+        section = model_at(path) is not None and (len(path) == 1 or path[0] not in _WHOLE)
+        if not section and not as_json:
             yield Fault(path=path, problem=_unknown_variable(name, path, plain))
         elif not _is_json(variables[name][0]):
             yield Fault(path=path, problem="is not JSON, as lists and sections must be here.")
 
 
 def _unknown_variable(name: str, path: lines.Path, plain: set[lines.Path]) -> str:
-    if path[0] in ("feeds", "topics"):
+    if path[0] in _WHOLE:
         return f"lists are given as a whole. Set {PREFIX}{path[0].upper()} to a list in JSON."
     names = sorted(PREFIX + "__".join(map(str, known)).upper() for known in plain)
     hint = did_you_mean(name, names)

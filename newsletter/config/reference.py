@@ -22,6 +22,7 @@ _KINDS: dict[Any, str] = {
     time: "time",
     int | str: "text or whole number",
     tuple[str, ...]: "list of texts",
+    tuple[int, ...]: "list of whole numbers",
 }
 
 _HEAD = """\

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -45,6 +45,12 @@ def _section_in(annotation: Any) -> type[BaseModel] | None:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             return kind
     return None
+
+
+def is_list(path: Path) -> bool:
+    """Whether a plain setting is a list of values."""
+    info = fields_at(path[:-1]).get(str(path[-1]))
+    return get_origin(info.annotation if info else None) is tuple
 
 
 def expectation(path: Path) -> str:

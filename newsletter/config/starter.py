@@ -109,6 +109,11 @@ unsubscribe = "own"
 #per_second = 10
 #per_day = 0
 
+# A sender that never sent before is trusted little by little: at most so many people on its first
+# day, its second, and so on, such as [500, 1000, 2000]. Before the first edition to more than
+# 2,000 people you are shown a plan that fits your list.
+#warmup = []
+
 [delivery.sendgrid]
 # Accounts in the EU use https://api.eu.sendgrid.com.
 #base_url = "https://api.sendgrid.com"

@@ -200,6 +200,40 @@ def test_lists_come_from_the_environment_as_a_whole(tmp_path: Path) -> None:
     assert "NEWSLETTER_TOPICS: is not JSON" in message
 
 
+@pytest.mark.parametrize("value", ["many", "500, 1000", "[500,"])
+def test_a_list_of_values_is_json_in_the_environment(tmp_path: Path, value: str) -> None:
+    message = refused(tmp_path, SMALLEST, {"NEWSLETTER_DELIVERY__WARMUP": value}).message
+    assert "environment, NEWSLETTER_DELIVERY__WARMUP: is not JSON, as lists" in message
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("[500, 0]", "line 9, delivery.warmup: 0 is in it"),
+        ("[500, 1000, 200, 4000]", "line 9, delivery.warmup: 200 comes after 1000"),
+        ("[500, 1000.0]", "line 9, delivery.warmup[2]: the number 1000.0"),
+        ("[500, true]", "line 9, delivery.warmup[2]: true does not fit"),
+        ("500", "line 9, delivery.warmup: the number 500"),
+    ],
+)
+def test_a_plan_for_warming_up_is_people_for_each_day(
+    tmp_path: Path, value: str, words: str
+) -> None:
+    message = refused(tmp_path, f"{SMALLEST}[delivery]\nwarmup = {value}\n").message
+    assert words in message
+    assert "expected a list of whole numbers from 1" in message
+
+
+def test_a_plan_for_warming_up_comes_from_file_or_environment(tmp_path: Path) -> None:
+    """Its last day may have fewer people than the one before: those who are left."""
+    file = tmp_path / "newsletter.toml"
+    file.write_text(f"{SMALLEST}[delivery]\nwarmup = [500, 1000, 501]\n")
+    assert load(file, {}).delivery.warmup == (500, 1000, 501)
+    assert load(file, {"NEWSLETTER_DELIVERY__WARMUP": "[7]"}).delivery.warmup == (7,)
+    file.write_text(SMALLEST)
+    assert load(file, {}).delivery.warmup == ()
+
+
 @pytest.mark.parametrize(
     ("key", "variable"),
     [
