@@ -160,6 +160,12 @@ def unsubscribe(
     return True
 
 
+def status_of(conn: Connection, address: str) -> SubscriptionStatus | None:
+    """How the subscription of an address stands; None for one that is not on the list."""
+    subscriber = people.find(conn, addresses.key(addresses.normalise(address)))
+    return None if subscriber is None else subscriber.status
+
+
 def suppression_of(
     conn: Connection, address: str, *, secrets: tuple[str, ...] = ()
 ) -> Suppression | None:

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "editions": ("editions", "List and show editions; add a note, leave a post out, approve."),
     "posts": ("posts", "What is known of the blog's posts."),
     "subscribers": ("subscribers", "Who gets the newsletter: add, import, export, erase."),
+    "suppressions": ("suppressions", "Addresses that must not be written to."),
     "doctor": ("doctor", "Check the whole set-up, and say what to mend."),
     "db": ("db", "Look after the database."),
     "dev": ("dev", "Stand-ins for trying things out; nothing is mailed."),

@@ -19,7 +19,7 @@ from newsletter.pipeline.context import Context
 from newsletter.store import provider_lists as store
 from newsletter.store.engine import Database
 from subscribers.errors import SecretKeyError
-from subscribers.model import SuppressionReason
+from subscribers.model import Suppression, SuppressionReason
 from subscribers.reported import take_over
 from subscribers.store.suppressions import Bar
 
@@ -178,6 +178,11 @@ class _Job:
             ignored=report.ignored + made.rejoined,
             rejoined=report.rejoined + made.rejoined,
         )
+
+
+def came_from_provider(bar: Suppression) -> bool:
+    """Whether a suppression was taken over from a list."""
+    return bar.note.lower().startswith(SOURCE)
 
 
 def in_words(name: str) -> str:
