@@ -76,6 +76,8 @@ class Wiring:
 
     def transport(self) -> Transport:
         """The way out that the settings name. Raises SettingsError for one that is not there."""
+        if self.settings.delivery.transport == "sendgrid":
+            return self._sendgrid()
         if self.settings.delivery.transport != "outbox":
             raise SettingsError(
                 f"This version cannot send by {self.settings.delivery.transport} yet.",
@@ -151,6 +153,24 @@ class Wiring:
         """Gives the database back, if it was opened."""
         if self._database is not None:
             self._database.close()
+
+    def _sendgrid(self) -> Transport:
+        from newsletter.delivery.transports.sendgrid import SendGrid
+
+        delivery, key = self.settings.delivery, self.settings.secrets.sendgrid_api_key
+        if key is None or not key.get_secret_value():
+            raise SettingsError(
+                "SENDGRID_API_KEY is not set, and mails go out by SendGrid.",
+                "Make a key in SendGrid under Settings > API Keys, and put it into .env.",
+            )
+        return SendGrid(
+            key.get_secret_value(),
+            base_url=delivery.sendgrid.base_url,
+            timeout=delivery.sendgrid.timeout_seconds,
+            proxy=_proxy(delivery.sendgrid.base_url, self.environ),
+            now=self.now,
+            undo=delivery.undo_minutes > 0,
+        )
 
     def _write_pages(self, folder: Path, edition_key: str, rendered: Rendered) -> None:
         from newsletter.pipeline.outbox import write_pages

@@ -10,18 +10,22 @@ from __future__ import annotations
 import http.client
 import json
 import logging
-import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
+from urllib.parse import quote
 
-import certifi
 import python_http_client
 from sendgrid import SendGridAPIClient
 
+from newsletter.delivery.transports.sendgrid_answers import date_of
+from newsletter.delivery.transports.sendgrid_connection import authorities
+from newsletter.delivery.transports.time_limit import within
 from newsletter.errors import TransportError
 
 logging.getLogger("python_http_client").setLevel(logging.INFO)
@@ -36,6 +40,9 @@ UNDO = (
 )
 """What the key must be allowed for a send that can be taken back."""
 
+_ANSWERS = frozenset((400, 404))
+"""They say that something is not there, or was there before."""
+
 _MEND = "Try again later; https://status.sendgrid.com says whether it is down."
 _KEY_MEND = (
     "Make an API key in SendGrid under Settings > API Keys, and put it into .env as"
@@ -49,6 +56,23 @@ class Credits:
 
     remain: int
     total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """An answer: its JSON document (None: it has none), and SendGrid's clock (aware)."""
+
+    status: int
+    document: object
+    date: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the key may do, and SendGrid's clock (aware; None where it shows none)."""
+
+    scopes: frozenset[str]
+    date: datetime | None
 
 
 class NotAccepted(TransportError):
@@ -73,7 +97,7 @@ class Passing(TransportError):
 class Account:
     """Asks SendGrid about the account of a key. Every method raises TransportError.
 
-    `timeout` is in seconds, for each step of an answer; `proxy` is a URL or nothing.
+    `timeout` is in seconds, for all of an answer; `proxy` is a URL or nothing.
     """
 
     def __init__(self, key: str, *, base_url: str, timeout: float, proxy: str | None) -> None:
@@ -84,13 +108,19 @@ class Account:
             host=base_url, request_headers=made.client.request_headers, version=3, timeout=timeout
         )
         self._client.proxy = proxy
+        self._timeout = timeout
 
     def scopes(self) -> frozenset[str]:
         """What the key may do (GET /v3/scopes)."""
-        found = self._get("scopes").get("scopes")
+        return self.standing().scopes
+
+    def standing(self) -> Standing:
+        """The same, and SendGrid's clock."""
+        heard = self.ask("get", "scopes")
+        found = heard.document.get("scopes") if isinstance(heard.document, dict) else None
         if not isinstance(found, list):
             raise _strange()
-        return frozenset(str(scope) for scope in found)
+        return Standing(scopes=frozenset(str(scope) for scope in found), date=heard.date)
 
     def credits(self) -> Credits | None:
         """The credits left (GET /v3/user/credits); None when the key may not see them."""
@@ -108,12 +138,33 @@ class Account:
 
         Raises NotAccepted, NotAllowed, Passing, and TransportError for any other answer.
         """
+        heard = self.ask("get", *path, query=query)
+        if heard.status in _ANSWERS:
+            raise _refused(heard.status, {})
+        return heard.document
+
+    def ask(
+        self,
+        method: str,
+        *path: str,
+        document: Mapping[str, str] | None = None,
+        query: Mapping[str, int | str] | None = None,
+    ) -> Heard:
+        """What a path of the API answers to `get`, `post`, `patch` or `delete`; 400 and 404 are
+        answers too.
+
+        Raises NotAccepted, NotAllowed, Passing, and TransportError for any other answer; of a
+        question that changes something nobody then knows whether it did.
+        """
         client = self._client
         for part in path:
-            client = client._(part)
+            client = client._(quote(part, safe=""))
+        call = partial(getattr(client, method), request_body=document, query_params=query)
         try:
-            return json.loads(client.get(query_params=query).body)
+            return _heard(within(self._timeout, call))
         except python_http_client.HTTPError as error:
+            if error.status_code in _ANSWERS:
+                return Heard(status=error.status_code, document=None, date=None)
             raise _refused(error.status_code, error.headers) from None
         except ValueError:
             raise _strange() from None
@@ -155,10 +206,17 @@ class _Client(python_http_client.Client):  # type: ignore[misc]  # the package i
         proxies = {"http": self.proxy, "https": self.proxy} if self.proxy else {}
         own = urllib.request.build_opener(
             urllib.request.ProxyHandler(proxies),
-            urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=certifi.where())),
+            urllib.request.HTTPSHandler(context=authorities()),
             _NoRedirects(),
         )
         return super()._make_request(own, request, timeout)
+
+
+def _heard(answer: Any) -> Heard:
+    """Raises ValueError for a body that is no JSON."""
+    document = json.loads(answer.body) if answer.body else None
+    date = date_of({"date": answer.headers.get("Date", "")})
+    return Heard(status=answer.status_code, document=document, date=date)
 
 
 def _refused(status: int, headers: Mapping[str, str]) -> TransportError:

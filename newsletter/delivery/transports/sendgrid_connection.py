@@ -1,0 +1,334 @@
+"""Our own connections to SendGrid's Web API: kept alive, limited in time, and exact about an end.
+
+What matters is where a failed request failed. Before its last byte was written it certainly was not
+taken; after that nobody knows. So a connection that the other side may have closed meanwhile is not
+used again: a write into it would look whole, and be lost.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import http.client
+import io
+import selectors
+import socket
+import ssl
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import unquote, urlsplit
+
+import certifi
+
+from newsletter.delivery.transports.time_limit import within
+from newsletter.errors import TransportError
+
+IDLE_SECONDS = 5.0
+"""A connection that rested for longer is not used again; servers close theirs after a while."""
+
+LONGEST_WRITE = 60.0
+"""In seconds, to connect and write a request, if the time limit does not say less. The undo window
+leaves two minutes beside the time limit, and this is a part of them."""
+
+LARGEST_ANSWER = 1024 * 1024
+_EARLY_SECONDS = 2.0
+_PIECE = 256 * 1024
+
+Clock = Callable[[], float]
+"""Seconds that only ever rise (`time.monotonic`)."""
+
+
+class NotWritten(Exception):
+    """The request certainly never arrived whole. `reply`: what was answered before its end."""
+
+    def __init__(self, error: str, reply: Reply | None = None) -> None:
+        super().__init__(error)
+        self.error = error
+        self.reply = reply
+
+
+class NoReply(Exception):
+    """The request was written, and no whole answer came."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer; the names of `headers` are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Connections:
+    """Keeps one connection for each thread that is posting. May be used by many threads.
+
+    `timeout` is in seconds, for the whole of an answer; `proxy` is a URL (http) or nothing;
+    `trust` replaces the usual authorities. Raises TransportError for a proxy that cannot be used.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        timeout: float,
+        proxy: str | None,
+        clock: Clock,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
+        self._route = _Route(base_url, proxy, trust)
+        self._timeout = timeout
+        self._clock = clock
+        self._resting: deque[_Kept] = deque()
+        self._closed = False
+
+    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        """The answer to one POST; redirects are not followed. Raises NotWritten and NoReply."""
+        written_by = self._clock() + min(self._timeout, LONGEST_WRITE)
+        connection = self._rested() or self._fresh(written_by - self._clock())
+        try:
+            _wire(connection).deadline = written_by
+            self._write(connection, path, body, headers)
+            reply = _read(connection, self._clock() + self._timeout)
+        except BaseException:  # an interruption by hand too leaves it in the middle of something
+            connection.close()
+            raise
+        self._put_back(connection)
+        return reply
+
+    def close(self) -> None:
+        """Closes what rests, and later what is under way."""
+        self._closed = True
+        while self._resting:
+            self._resting.pop().connection.close()
+
+    def _rested(self) -> http.client.HTTPConnection | None:
+        """The connection that was used last, if it may be used again."""
+        while self._resting:
+            with contextlib.suppress(IndexError):  # another thread was quicker
+                kept = self._resting.pop()
+                if self._clock() - kept.since <= IDLE_SECONDS and not _is_readable(kept.connection):
+                    return kept.connection
+                kept.connection.close()
+        return None
+
+    def _fresh(self, seconds: float) -> http.client.HTTPConnection:
+        """A new one; name resolution, a proxy and TLS share the time. Raises NotWritten."""
+        connection = self._route.connection(seconds)
+        try:
+            within(seconds, connection.connect, late=lambda _: connection.close())
+        except TimeoutError:
+            raise NotWritten("no connection in time") from None
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            connection.close()
+            raise NotWritten(_words(error)) from None
+        connection.auto_open = 0
+        connection.sock = cast("socket.socket", _Wire(connection.sock, self._clock))
+        return connection
+
+    def _write(
+        self,
+        connection: http.client.HTTPConnection,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+    ) -> None:
+        target, more = self._route.target(path), self._route.headers
+        try:
+            connection.request("POST", target, body, {**headers, **more})
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise NotWritten(_words(error), self._early(connection)) from None
+
+    def _early(self, connection: http.client.HTTPConnection) -> Reply | None:
+        """What a server said that refused a request in the middle, as for one that is too large."""
+        with contextlib.suppress(OSError, http.client.HTTPException, ValueError, NoReply):
+            return _read(connection, self._clock() + min(self._timeout, _EARLY_SECONDS))
+        return None
+
+    def _put_back(self, connection: http.client.HTTPConnection) -> None:
+        if self._closed or connection.sock is None:
+            connection.close()
+        else:
+            self._resting.append(_Kept(connection, self._clock()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    connection: http.client.HTTPConnection
+    since: float
+
+
+class _Route:
+    """Whom to connect to, and what to ask for there."""
+
+    def __init__(self, base_url: str, proxy: str | None, trust: ssl.SSLContext | None) -> None:
+        self._to = urlsplit(base_url)
+        self._through = urlsplit(proxy if "://" in proxy else f"http://{proxy}") if proxy else None
+        if self._through and (self._through.scheme != "http" or not self._through.hostname):
+            raise TransportError(
+                "The proxy that the environment names cannot be used for SendGrid.",
+                "Set HTTPS_PROXY to one that is reached by http://, or take it away.",
+            )
+        self._trust = trust
+        if trust is None and self._to.scheme == "https":
+            self._trust = authorities()
+        self.headers: dict[str, str] = {}
+        if self._through and self._to.scheme == "http":
+            self.headers = _proxy_login(self._through)
+
+    def target(self, path: str) -> str:
+        """What stands in the first line of a request (RFC 9112 §3.2.1, §3.2.2)."""
+        if self._through and self._to.scheme == "http":
+            return f"{self._to.geturl().rstrip('/')}{path}"
+        return f"{self._to.path.rstrip('/')}{path}"
+
+    def connection(self, seconds: float) -> http.client.HTTPConnection:
+        """One that is not open yet; `seconds` are for each step of opening it."""
+        first = self._through or self._to
+        host = first.hostname or ""
+        if self._to.scheme == "http":
+            return http.client.HTTPConnection(host, first.port or 80, timeout=seconds)
+        made = http.client.HTTPSConnection(
+            host,
+            first.port or (80 if self._through else 443),
+            timeout=seconds,
+            context=self._trust,
+        )
+        if self._through:
+            made.set_tunnel(self._to.hostname or "", self._to.port, _proxy_login(self._through))
+        return made
+
+
+def authorities() -> ssl.SSLContext:
+    """Whose word is taken for a server's name: the same authorities on every computer."""
+    return ssl.create_default_context(cafile=certifi.where())
+
+
+def _proxy_login(proxy: Any) -> dict[str, str]:
+    """The header a proxy with a name and password wants (RFC 9110 §11.7.2)."""
+    if proxy.username is None:
+        return {}
+    given = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(given.encode()).decode()}"}
+
+
+class _Wire:
+    """A socket as http.client uses it, with one deadline for all that is written or read.
+
+    A time limit for each step would let a server that drips a byte at a time go on for ever.
+    """
+
+    def __init__(self, wire: socket.socket, clock: Clock) -> None:
+        self.wire = wire
+        self.deadline = 0.0
+        self._clock = clock
+        self._users = 1
+        self._closed = False
+
+    def sendall(self, data: bytes) -> None:
+        """Writes everything."""
+        view = memoryview(data)
+        while view:
+            self._set_limit()
+            view = view[self.wire.send(view[:_PIECE]) :]
+
+    def receive(self, into: Any) -> int:
+        """Reads some bytes; 0 at the end."""
+        self._set_limit()
+        return self.wire.recv_into(into)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """What http.client reads an answer from."""
+        self._users += 1
+        return io.BufferedReader(_Reader(self))
+
+    def close(self) -> None:
+        """Closes the socket, when nothing is read from it any more."""
+        if not self._closed:
+            self._closed = True
+            self.let_go()
+
+    def let_go(self) -> None:
+        """One user less; http.client closes its socket before it reads the last answer."""
+        self._users -= 1
+        if self._users == 0:
+            self.wire.close()
+
+    def _set_limit(self) -> None:
+        left = self.deadline - self._clock()
+        if left <= 0:
+            raise TimeoutError
+        self.wire.settimeout(left)
+
+
+class _Reader(io.RawIOBase):
+    """The reading side of a wire."""
+
+    def __init__(self, wire: _Wire) -> None:
+        self._wire = wire
+
+    def readable(self) -> bool:
+        """It is for reading."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Reads what has come, as much as there is room for."""
+        return self._wire.receive(buffer)
+
+    def close(self) -> None:
+        """Ends reading."""
+        if not self.closed:
+            super().close()
+            self._wire.let_go()
+
+
+def _wire(connection: http.client.HTTPConnection) -> _Wire:
+    return cast("_Wire", connection.sock)
+
+
+def _is_readable(connection: http.client.HTTPConnection) -> bool:
+    """Whether something came that nobody asked for: the end, most likely."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(_wire(connection).wire, selectors.EVENT_READ)
+        return bool(selector.select(0))
+
+
+def _read(connection: http.client.HTTPConnection, deadline: float) -> Reply:
+    """The answer. Raises NoReply."""
+    _wire(connection).deadline = deadline
+    try:
+        response = connection.getresponse()
+        if (response.length or 0) > LARGEST_ANSWER:
+            raise NoReply("its answer is far too long")
+        body = response.read() if response.length is not None else _all_of(response)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise NoReply(_words(error)) from None
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Reply(response.status, headers, body)
+
+
+def _all_of(response: http.client.HTTPResponse) -> bytes:
+    """A body that does not say how long it is."""
+    body = response.read(LARGEST_ANSWER + 1)
+    if len(body) > LARGEST_ANSWER:
+        raise NoReply("its answer has no end")
+    return body
+
+
+def _words(error: Exception) -> str:
+    """What went wrong, short; the words of sockets and OpenSSL hold neither key nor address."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, http.client.RemoteDisconnected):
+        return "the connection was closed without an answer"
+    if isinstance(error, http.client.IncompleteRead):
+        return "the answer broke off"
+    if isinstance(error, http.client.HTTPException):
+        return f"what answered does not speak HTTP ({type(error).__name__})"
+    return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
