@@ -3,10 +3,16 @@
 The rules are those of `newsletter.delivery.plan`; a test runs both over random lists. Each block is
 one transaction that also moves the edition's watermark (`planned_through`), so that planning that
 was interrupted goes on where it was.
+
+An edition that goes out by and by (`newest_first`) begins with those who confirmed most recently:
+they remember, and mail services learn from what they do. Its watermark is who has a delivery
+already; its batches are numbered in that order, and so they are claimed in it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,23 +41,36 @@ SELECT :edition, a.id, :prefix || {random},
        CASE WHEN a.reason IS NULL THEN 'planned' ELSE 'skipped' END, a.reason
 FROM (
     SELECT b.id, b.variant, b.reason,
-           row_number() OVER (PARTITION BY b.variant, b.reason ORDER BY b.id) AS place
+           row_number() OVER (PARTITION BY b.variant, b.reason ORDER BY {order}) AS place
     FROM (
-        SELECT p.id,
+        SELECT p.id, p.confirmed_at,
                CASE WHEN c.edition_id IS NULL THEN 'all' ELSE c.variant END AS variant,
                CASE WHEN s.reason IS NOT NULL THEN s.reason
                     WHEN c.edition_id IS NOT NULL AND c.variant IS NULL THEN 'nothing-for-topics'
                END AS reason
-        FROM subscriber_person p
+        FROM ({people}) p
         LEFT JOIN edition_choice c
                ON c.edition_id = :edition AND c.topics = p.topics AND c.form = p.form
         LEFT JOIN subscriber_suppression s ON s.address_key = p.address_key
-        WHERE p.id > :after AND p.id <= :through AND p.status = 'active'
     ) b
 ) a
 LEFT JOIN ({variants}) v ON v.variant = a.variant
 ORDER BY a.id
 """
+
+_BY_NUMBER = """
+SELECT id, confirmed_at, topics, form, address_key FROM subscriber_person
+WHERE id > :after AND id <= :through AND status = 'active'
+"""
+
+_NEWEST = """
+SELECT id, confirmed_at, topics, form, address_key FROM subscriber_person n
+WHERE id <= :through AND status = 'active'
+  AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.edition_id = :edition AND d.subscriber_id = n.id)
+ORDER BY confirmed_at IS NULL, confirmed_at DESC, id DESC LIMIT :block
+"""
+
+_NEWEST_ORDER = "b.confirmed_at IS NULL, b.confirmed_at DESC, b.id DESC"
 
 _SIZES = """
 SELECT batch_number, count(*) AS size FROM delivery
@@ -63,7 +82,9 @@ GROUP BY batch_number
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """How far planning is: the last subscriber's number looked at, and whether that was the end."""
+    """How far planning is: the highest number up to which everybody was looked at, and whether that
+    was the end. Newest first, it stays where it was until the end.
+    """
 
     through: int
     done: bool
@@ -81,20 +102,54 @@ def plan_block(
 
     Gives `done` when nobody is left; the caller then calls `finish`. Calling it again is harmless.
     """
-    columns = (edition.c.planned_through, edition.c.plan_until)
-    after, until = connection.execute(select(*columns).where(edition.c.id == edition_id)).one()
-    through = _end_of_block(connection, after, until, block)
-    if through <= after:
+    columns = (edition.c.planned_through, edition.c.plan_until, edition.c.newest_first)
+    after, until, newest_first = connection.execute(
+        select(*columns).where(edition.c.id == edition_id)
+    ).one()
+    if after >= until:
         return Planned(through=after, done=True)
-    window = {"edition": edition_id, "after": after, "through": through}
-    _insert_deliveries(connection, window, batch_size, now)
-    _record_batches(connection, window)
+    into = _Into(edition_id=edition_id, batch_size=batch_size, now=now)
+    plan_next = _plan_newest if newest_first else _plan_by_number
+    planned = plan_next(connection, into, after, until, block)
     connection.execute(
         update(edition)
         .where(edition.c.id == edition_id, edition.c.planned_through == after)
-        .values(planned_through=through)
+        .values(planned_through=planned.through)
     )
+    return planned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Into:
+    """The edition that is planned, in batches of which size, and when."""
+
+    edition_id: int
+    batch_size: int
+    now: datetime
+
+
+def _plan_by_number(
+    connection: Connection, into: _Into, after: int, until: int, block: int
+) -> Planned:
+    through = _end_of_block(connection, after, until, block)
+    window = {"edition": into.edition_id, "after": after, "through": through}
+    _insert_deliveries(connection, into, window, people=_BY_NUMBER, order="b.id")
+    sizes = {row.batch_number: row.size for row in connection.execute(text(_SIZES), window)}
+    _record_batches(connection, into.edition_id, sizes)
     return Planned(through=through, done=through >= until)
+
+
+def _plan_newest(
+    connection: Connection, into: _Into, after: int, until: int, block: int
+) -> Planned:
+    window = {"edition": into.edition_id, "through": until, "block": block}
+    inserted = _insert_deliveries(
+        connection, into, window, people=_NEWEST, order=_NEWEST_ORDER, returning=True
+    )
+    sizes = Counter(number for number in inserted if number is not None)
+    _record_batches(connection, into.edition_id, sizes)
+    done = len(inserted) < block
+    return Planned(through=until if done else after, done=done)
 
 
 def _end_of_block(connection: Connection, after: int, until: int, block: int) -> int:
@@ -106,15 +161,26 @@ def _end_of_block(connection: Connection, after: int, until: int, block: int) ->
 
 
 def _insert_deliveries(
-    connection: Connection, window: dict[str, int], batch_size: int, now: datetime
-) -> None:
-    variants, parameters = _variants(connection, window["edition"])
-    statement = _INSERT.format(random=_RANDOM[connection.dialect.name], variants=variants)
-    # A rising prefix keeps the unique index local: random ids alone cost several times the insert.
-    prefix = f"{int(now.timestamp() * 1000):012x}"
-    connection.execute(
-        text(statement), {**window, **parameters, "prefix": prefix, "size": batch_size}
+    connection: Connection,
+    into: _Into,
+    window: dict[str, int],
+    *,
+    people: str,
+    order: str,
+    returning: bool = False,
+) -> list[int | None]:
+    """Inserts a block; gives the batch numbers, one for each person, if they are asked for."""
+    variants, parameters = _variants(connection, into.edition_id)
+    statement = _INSERT.format(
+        random=_RANDOM[connection.dialect.name], variants=variants, people=people, order=order
     )
+    if returning:
+        statement += "RETURNING batch_number"
+    # A rising prefix keeps the unique index local: random ids alone cost several times the insert.
+    prefix = f"{int(into.now.timestamp() * 1000):012x}"
+    given = {**window, **parameters, "prefix": prefix, "size": into.batch_size}
+    result = connection.execute(text(statement), given)
+    return list(result.scalars()) if returning else []
 
 
 def _variants(connection: Connection, edition_id: int) -> tuple[str, dict[str, Any]]:
@@ -137,13 +203,12 @@ def _variants(connection: Connection, edition_id: int) -> tuple[str, dict[str, A
     return " UNION ALL ".join(parts), parameters
 
 
-def _record_batches(connection: Connection, window: dict[str, int]) -> None:
-    sizes = {row.batch_number: row.size for row in connection.execute(text(_SIZES), window)}
+def _record_batches(connection: Connection, edition_id: int, sizes: Mapping[int, int]) -> None:
     if not sizes:
         return
-    edition_id = window["edition"]
     keys = connection.execute(
-        text("SELECT key FROM edition_variant WHERE edition_id = :edition ORDER BY key"), window
+        text("SELECT key FROM edition_variant WHERE edition_id = :edition ORDER BY key"),
+        {"edition": edition_id},
     ).scalars()
     names = list(keys)
     known = _grow_known(connection, edition_id, sizes)
@@ -162,7 +227,7 @@ def _record_batches(connection: Connection, window: dict[str, int]) -> None:
         connection.execute(insert(batch), rows)
 
 
-def _grow_known(connection: Connection, edition_id: int, sizes: dict[int, int]) -> set[int]:
+def _grow_known(connection: Connection, edition_id: int, sizes: Mapping[int, int]) -> set[int]:
     """Adds this block's people to batches that the block before had begun; gives their numbers."""
     query = select(batch.c.number).where(
         batch.c.edition_id == edition_id, batch.c.number.in_(list(sizes))

@@ -37,12 +37,15 @@ WEEK = Period(
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """A person of a list. `topics` as the row spells them."""
+    """A person of a list. `topics` as the row spells them; `confirmed` is the day of November on
+    which the subscription was confirmed, None where nobody knows.
+    """
 
     status: SubscriptionStatus = SubscriptionStatus.ACTIVE
     topics: str = ""
     form: Form = Form.NORMAL
     suppressed: SuppressionReason | None = None
+    confirmed: int | None = None
 
 
 def week(number: int) -> Period:
@@ -83,6 +86,7 @@ def _person(number: int, reader: Reader) -> tuple[Reader, dict[str, Any]]:
         "topics": reader.topics,
         "form": reader.form,
         "created_at": NOW,
+        "confirmed_at": reader.confirmed and NOW.replace(day=reader.confirmed),
         "changed_at": NOW,
     }
 
@@ -106,6 +110,7 @@ def freeze(
     variants: Sequence[str] = ("all",),
     choices: Sequence[Choice] = (),
     period: Period = WEEK,
+    newest_first: bool = False,
 ) -> Edition:
     """A frozen edition of the rehearsal channel with these variants, for everybody there is now."""
     draft = editions.create(connection, period, Channel.REHEARSAL, "00ff")
@@ -123,7 +128,14 @@ def freeze(
     )
     draft = editions.get(connection, draft.id)
     until = planning.last_person(connection)
-    assert editions.freeze(connection, draft, now=NOW, transport="outbox", plan_until=until)
+    assert editions.freeze(
+        connection,
+        draft,
+        now=NOW,
+        transport="outbox",
+        plan_until=until,
+        newest_first=newest_first,
+    )
     return editions.get(connection, draft.id)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select
@@ -35,6 +36,7 @@ readers = st.builds(
     topics=st.sampled_from(TOPICS),
     form=st.sampled_from([Form.NORMAL, Form.NORMAL, Form.LARGE]),
     suppressed=st.sampled_from([None] * 6 + list(SuppressionReason)),
+    confirmed=st.none() | st.integers(1, 5),
 )
 mappings = st.dictionaries(
     st.tuples(st.sampled_from(TOPICS), st.sampled_from([Form.NORMAL, Form.LARGE])),
@@ -53,6 +55,11 @@ class Line:
     number: int | None
 
 
+def newest(people: dict[int, Reader]) -> dict[int, Reader]:
+    """Who confirmed last comes first, of two of one day the higher number; the unknown last."""
+    return dict(sorted(people.items(), key=lambda i: (i[1].confirmed or 0, i[0]), reverse=True))
+
+
 def expected(
     people: dict[int, Reader], mapping: dict[tuple[str, Form], str | None], size: int
 ) -> tuple[dict[int, tuple[str, str | None]], dict[str, list[list[int]]]]:
@@ -68,7 +75,7 @@ def expected(
         if reason is None and variant is not None:
             of_variant[variant].append(number)
     batches = {
-        variant: [numbers[at : at + size] for at in range(0, len(numbers), size)]
+        variant: [sorted(numbers[at : at + size]) for at in range(0, len(numbers), size)]
         for variant, numbers in of_variant.items()
     }
     return lines, batches
@@ -95,13 +102,14 @@ def planned_batches(connection: Connection, edition_id: int) -> dict[str, list[l
     return dict(found)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     list_=st.lists(readers, max_size=24),
     mapping=mappings,
     size=st.integers(1, 6),
     block=st.integers(1, 9),
     stop_after=st.integers(0, 5),
+    newest_first=st.booleans(),
 )
 def test_the_database_plans_what_the_rules_say(
     database: Database,
@@ -110,9 +118,10 @@ def test_the_database_plans_what_the_rules_say(
     size: int,
     block: int,
     stop_after: int,
+    newest_first: bool,
 ) -> None:
     """Nobody is missing or in two batches, a batch has one variant and its size, whatever the
-    blocks, and also when planning stops half way and goes on.
+    blocks, in both orders, and also when planning stops half way and goes on.
     """
     choices = [
         Choice(topics=topics, form=form, people=1, variant=variant)
@@ -121,12 +130,12 @@ def test_the_database_plans_what_the_rules_say(
     with database.begin() as connection:
         clear(connection)
         people = dict(zip(add_readers(connection, list_), list_, strict=True))
-        edition = freeze(connection, variants=VARIANTS, choices=choices)
+        edition = freeze(connection, variants=VARIANTS, choices=choices, newest_first=newest_first)
     for _ in range(stop_after):
         with database.begin() as connection:
             planning.plan_block(connection, edition.id, batch_size=size, now=NOW, block=block)
     plan(database, edition.id, batch_size=size, block=block)
-    lines, batches = expected(people, mapping, size)
+    lines, batches = expected(newest(people) if newest_first else people, mapping, size)
     with database.read() as connection:
         assert states(connection, edition.id) == lines
         assert planned_batches(connection, edition.id) == batches
@@ -194,10 +203,56 @@ def test_who_leaves_between_two_blocks_is_not_planned(database: Database) -> Non
         assert set(states(connection, edition.id)) == {1, 2, 4}
 
 
-def test_an_empty_list_is_planned_at_once(database: Database) -> None:
-    """Nothing is waited for."""
-    edition = sending(database, 0, batch_size=3)
+def numbers(connection: Connection, edition_id: int) -> dict[int, int | None]:
+    """The number of each person's batch."""
+    query = select(delivery.c.subscriber_id, delivery.c.batch_number)
+    return {
+        row.subscriber_id: row.batch_number
+        for row in connection.execute(query.where(delivery.c.edition_id == edition_id))
+    }
+
+
+def test_newest_first_nobody_is_lost_who_is_there_throughout(database: Database) -> None:
+    """People who leave, are erased, are suppressed or confirm anew between two blocks: none of them
+    takes another one's place, and nobody is planned twice.
+    """
+    with database.begin() as connection:
+        add_readers(connection, [Reader(confirmed=day) for day in range(1, 11)])
+        edition = freeze(connection, newest_first=True)
+        planning.plan_block(connection, edition.id, batch_size=2, now=NOW, block=3)
+        assert numbers(connection, edition.id) == {10: 0, 9: 0, 8: 1}
+    with database.begin() as connection:
+        for statement in (
+            "DELETE FROM subscriber_person WHERE id IN (10, 7)",
+            "UPDATE subscriber_person SET status = 'unsubscribed' WHERE id IN (9, 6)",
+            "UPDATE subscriber_person SET confirmed_at = NULL WHERE id IN (8, 5)",
+        ):
+            connection.exec_driver_sql(statement)
+        add_readers(connection, [Reader(confirmed=20)])
+    plan(database, edition.id, batch_size=2, block=3)
     with database.read() as connection:
+        found = numbers(connection, edition.id)
+    assert found == {10: 0, 9: 0, 8: 1, 4: 1, 3: 2, 2: 2, 1: 3, 5: 3}
+
+
+def test_newest_first_planning_again_changes_nothing(database: Database) -> None:
+    """Not even for who came back since: the edition is planned."""
+    with database.begin() as connection:
+        add_readers(connection, [Reader(), Reader(status=SubscriptionStatus.UNSUBSCRIBED)])
+        edition = freeze(connection, newest_first=True)
+    plan(database, edition.id)
+    with database.begin() as connection:
+        connection.exec_driver_sql("UPDATE subscriber_person SET status = 'active'")
+        assert planning.plan_block(connection, edition.id, batch_size=2, now=NOW).done
+        assert set(states(connection, edition.id)) == {1}
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_an_empty_list_is_planned_at_once(database: Database, newest_first: bool) -> None:
+    """Nothing is waited for."""
+    with database.begin() as connection:
+        edition = freeze(connection, newest_first=newest_first)
+        assert planning.plan_block(connection, edition.id, batch_size=3, now=NOW).done
         assert states(connection, edition.id) == {}
 
 
