@@ -20,12 +20,12 @@ from newsletter.delivery.transports.sendgrid_account import SEND, UNDO, Account
 from newsletter.delivery.transports.sendgrid_answers import answer_of
 from newsletter.delivery.transports.sendgrid_body import RequestTemplate, notice_body
 from newsletter.delivery.transports.sendgrid_connection import (
-    Clock,
     Connections,
     NoReply,
     NotWritten,
 )
 from newsletter.delivery.transports.sendgrid_undo import ScheduledSends
+from newsletter.delivery.transports.sendgrid_wire import Clock
 from newsletter.errors import TransportError
 from newsletter.model.delivery import Recipient
 from newsletter.model.edition import Channel, Rendered

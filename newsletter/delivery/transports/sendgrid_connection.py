@@ -10,18 +10,19 @@ from __future__ import annotations
 import base64
 import contextlib
 import http.client
-import io
 import selectors
 import socket
 import ssl
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
-from urllib.parse import unquote, urlsplit
+from functools import partial
+from typing import cast
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import certifi
 
+from newsletter.delivery.transports.sendgrid_wire import Clock, Wire
 from newsletter.delivery.transports.time_limit import within
 from newsletter.errors import TransportError
 
@@ -34,10 +35,7 @@ leaves two minutes beside the time limit, and this is a part of them."""
 
 LARGEST_ANSWER = 1024 * 1024
 _EARLY_SECONDS = 2.0
-_PIECE = 256 * 1024
-
-Clock = Callable[[], float]
-"""Seconds that only ever rise (`time.monotonic`)."""
+_LONGEST_WORDS = 150
 
 
 class NotWritten(Exception):
@@ -122,14 +120,13 @@ class Connections:
         """A new one; name resolution, a proxy and TLS share the time. Raises NotWritten."""
         connection = self._route.connection(seconds)
         try:
-            within(seconds, connection.connect, late=lambda _: connection.close())
+            within(seconds, partial(_open, connection), late=lambda _: connection.close())
         except TimeoutError:
             raise NotWritten("no connection in time") from None
         except (OSError, http.client.HTTPException, ValueError) as error:
-            connection.close()
             raise NotWritten(_words(error)) from None
         connection.auto_open = 0
-        connection.sock = cast("socket.socket", _Wire(connection.sock, self._clock))
+        connection.sock = cast("socket.socket", Wire(connection.sock, self._clock))
         return connection
 
     def _write(
@@ -139,9 +136,8 @@ class Connections:
         body: bytes,
         headers: Mapping[str, str],
     ) -> None:
-        target, more = self._route.target(path), self._route.headers
         try:
-            connection.request("POST", target, body, {**headers, **more})
+            connection.request("POST", self._route.target(path), body, headers)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise NotWritten(_words(error), self._early(connection)) from None
 
@@ -178,30 +174,25 @@ class _Route:
         self._trust = trust
         if trust is None and self._to.scheme == "https":
             self._trust = authorities()
-        self.headers: dict[str, str] = {}
-        if self._through and self._to.scheme == "http":
-            self.headers = _proxy_login(self._through)
 
     def target(self, path: str) -> str:
-        """What stands in the first line of a request (RFC 9112 §3.2.1, §3.2.2)."""
-        if self._through and self._to.scheme == "http":
-            return f"{self._to.geturl().rstrip('/')}{path}"
+        """What stands in the first line of a request (RFC 9112 §3.2.1)."""
         return f"{self._to.path.rstrip('/')}{path}"
 
     def connection(self, seconds: float) -> http.client.HTTPConnection:
-        """One that is not open yet; `seconds` are for each step of opening it."""
-        first = self._through or self._to
-        host = first.hostname or ""
+        """One that is not open yet; `seconds` are for each step of opening it.
+
+        Without TLS it is this very computer (settings allow no other), and there is no proxy.
+        """
+        host, port, through = self._to.hostname or "", self._to.port, self._through
         if self._to.scheme == "http":
-            return http.client.HTTPConnection(host, first.port or 80, timeout=seconds)
+            return http.client.HTTPConnection(host, port or 80, timeout=seconds)
+        if through is None:
+            return http.client.HTTPSConnection(host, port, timeout=seconds, context=self._trust)
         made = http.client.HTTPSConnection(
-            host,
-            first.port or (80 if self._through else 443),
-            timeout=seconds,
-            context=self._trust,
+            through.hostname or "", through.port or 80, timeout=seconds, context=self._trust
         )
-        if self._through:
-            made.set_tunnel(self._to.hostname or "", self._to.port, _proxy_login(self._through))
+        made.set_tunnel(host, port, _proxy_login(through))
         return made
 
 
@@ -210,7 +201,7 @@ def authorities() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=certifi.where())
 
 
-def _proxy_login(proxy: Any) -> dict[str, str]:
+def _proxy_login(proxy: SplitResult) -> dict[str, str]:
     """The header a proxy with a name and password wants (RFC 9110 §11.7.2)."""
     if proxy.username is None:
         return {}
@@ -218,78 +209,16 @@ def _proxy_login(proxy: Any) -> dict[str, str]:
     return {"Proxy-Authorization": f"Basic {base64.b64encode(given.encode()).decode()}"}
 
 
-class _Wire:
-    """A socket as http.client uses it, with one deadline for all that is written or read.
-
-    A time limit for each step would let a server that drips a byte at a time go on for ever.
-    """
-
-    def __init__(self, wire: socket.socket, clock: Clock) -> None:
-        self.wire = wire
-        self.deadline = 0.0
-        self._clock = clock
-        self._users = 1
-        self._closed = False
-
-    def sendall(self, data: bytes) -> None:
-        """Writes everything."""
-        view = memoryview(data)
-        while view:
-            self._set_limit()
-            view = view[self.wire.send(view[:_PIECE]) :]
-
-    def receive(self, into: Any) -> int:
-        """Reads some bytes; 0 at the end."""
-        self._set_limit()
-        return self.wire.recv_into(into)
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """What http.client reads an answer from."""
-        self._users += 1
-        return io.BufferedReader(_Reader(self))
-
-    def close(self) -> None:
-        """Closes the socket, when nothing is read from it any more."""
-        if not self._closed:
-            self._closed = True
-            self.let_go()
-
-    def let_go(self) -> None:
-        """One user less; http.client closes its socket before it reads the last answer."""
-        self._users -= 1
-        if self._users == 0:
-            self.wire.close()
-
-    def _set_limit(self) -> None:
-        left = self.deadline - self._clock()
-        if left <= 0:
-            raise TimeoutError
-        self.wire.settimeout(left)
+def _open(connection: http.client.HTTPConnection) -> None:
+    try:
+        connection.connect()
+    except BaseException:
+        connection.close()
+        raise
 
 
-class _Reader(io.RawIOBase):
-    """The reading side of a wire."""
-
-    def __init__(self, wire: _Wire) -> None:
-        self._wire = wire
-
-    def readable(self) -> bool:
-        """It is for reading."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Reads what has come, as much as there is room for."""
-        return self._wire.receive(buffer)
-
-    def close(self) -> None:
-        """Ends reading."""
-        if not self.closed:
-            super().close()
-            self._wire.let_go()
-
-
-def _wire(connection: http.client.HTTPConnection) -> _Wire:
-    return cast("_Wire", connection.sock)
+def _wire(connection: http.client.HTTPConnection) -> Wire:
+    return cast("Wire", connection.sock)
 
 
 def _is_readable(connection: http.client.HTTPConnection) -> bool:
@@ -331,4 +260,5 @@ def _words(error: Exception) -> str:
         return "the answer broke off"
     if isinstance(error, http.client.HTTPException):
         return f"what answered does not speak HTTP ({type(error).__name__})"
-    return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+    said = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return said[:_LONGEST_WORDS] if said and said.isprintable() else type(error).__name__
