@@ -35,7 +35,7 @@ def send_json(report: Report) -> dict[str, Any]:
         "subject": report.subject,
         "posts": posts_json(report.items),
         "recipients": recipients_json(report.recipients),
-        "cancel_before": None,
+        "cancel_before": report.cancel_before,
     }
 
 
@@ -143,6 +143,9 @@ def _headline(report: Report) -> list[str]:
         Outcome.DRY_RUN: f"{key} would go out like this; nothing was sent.",
         Outcome.PARTIAL: f"{key} is out, but not to everybody.",
         Outcome.CANCELLED: f"{key} was cancelled; its period is closed.",
+        Outcome.PAUSED: f"{key} is paused.",
+        Outcome.CONTINUES: f"{key} is not finished; it goes on.",
+        Outcome.SCHEDULED: f"{key} is handed over.",
     }
     head = said.get(report.outcome, f"{key}: {report.outcome.value}.")
     subject = [f"Subject: {report.subject}"] if report.subject else []

@@ -19,6 +19,7 @@ from newsletter.delivery.answers import (
     TooLarge,
     Unknown,
 )
+from newsletter.model.delivery import DeliveryState
 
 MOST_ATTEMPTS = 5
 """So often a batch is tried in one run; the next run may try as often again."""
@@ -31,6 +32,9 @@ UNKNOWNS_IN_A_ROW = 3
 
 PUT_OFF_FOR_GOOD = 25
 """A single message that was put off so often, over all runs, is given up as rejected."""
+
+LATER = timedelta(minutes=30)
+"""When what was put off again and again in one run is tried anew: by a later one."""
 
 _LONGEST_WAIT = timedelta(seconds=60)
 
@@ -170,3 +174,58 @@ def _too_large(answer: TooLarge, tried: Tried) -> Step:
             error=answer.error, mend="Leave posts out with `newsletter editions drop EDITION POST`."
         )
     return Split(error=answer.error, halves=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageStep:
+    """What becomes of a single message, for a transport that takes one at a time.
+
+    `state` planned: it is tried again. `error` says why, and `batch_ends`/`run_ends` whether the
+    others of its batch, or of the whole run, have to wait as well.
+    """
+
+    state: DeliveryState
+    reason: str | None = None
+    error: str = ""
+    mend: str = ""
+    batch_ends: bool = False
+    run_ends: bool = False
+
+
+def decide_message(answer: Answer, attempt: int) -> MessageStep:
+    """What becomes of one message after this answer; `attempt` is its batch's."""
+    match answer:
+        case Taken():
+            reason = next(iter(answer.rejected.values()), None)
+            state = DeliveryState.ACCEPTED if reason is None else DeliveryState.REJECTED
+            return MessageStep(state=state, reason=reason)
+        case Unknown():
+            return MessageStep(
+                state=DeliveryState.UNKNOWN,
+                error=answer.error,
+                mend=answer.mend,
+                run_ends=answer.stop,
+            )
+        case Refused() | TooLarge():
+            return MessageStep(state=DeliveryState.REJECTED, reason="refused", error=answer.error)
+        case Stopped():
+            return MessageStep(
+                state=DeliveryState.PLANNED, error=answer.error, mend=answer.mend, run_ends=True
+            )
+        case NotTaken() if answer.alone and attempt >= PUT_OFF_FOR_GOOD:
+            reason = "put-off-too-often"
+            return MessageStep(state=DeliveryState.REJECTED, reason=reason, error=answer.error)
+        case NotTaken():
+            return MessageStep(
+                state=DeliveryState.PLANNED,
+                error=answer.error,
+                mend=answer.mend,
+                batch_ends=not answer.alone,
+            )
+        case Limited():
+            return MessageStep(state=DeliveryState.PLANNED, error=answer.error, batch_ends=True)
+
+
+def next_try(attempts: int, now: datetime) -> datetime:
+    """When a batch with messages that were put off is tried again; at last not in this run."""
+    return now + (LATER if attempts >= MOST_ATTEMPTS else waiting_time(attempts))

@@ -32,15 +32,18 @@ EDITION: Mapping[EditionState, frozenset[EditionState]] = {
     EditionState.SCHEDULED: frozenset(
         {EditionState.SENT, EditionState.PARTIAL, EditionState.SENDING, EditionState.CANCELLING}
     ),
-    EditionState.PARTIAL: frozenset({EditionState.SENDING, EditionState.SENT}),
+    EditionState.PARTIAL: frozenset(
+        {EditionState.SENDING, EditionState.SENT, EditionState.CANCELLING}
+    ),
     EditionState.CANCELLING: frozenset({EditionState.CANCELLED}),
-    EditionState.CANCELLED: frozenset({EditionState.SENDING}),
+    EditionState.CANCELLED: frozenset({EditionState.SENDING, EditionState.FROZEN}),
     EditionState.SENT: frozenset(),
 }
 """An edition: a held one is still a draft, a frozen one never changes its bytes again."""
 
 BATCH: Mapping[BatchState, frozenset[BatchState]] = {
-    BatchState.PLANNED: frozenset({BatchState.SUBMITTING}),
+    # Accepted at once: an attempt that counted as not taken, or as cancelled, was mailed after all.
+    BatchState.PLANNED: frozenset({BatchState.SUBMITTING, BatchState.ACCEPTED}),
     BatchState.SUBMITTING: frozenset(
         {
             BatchState.ACCEPTED,
@@ -51,19 +54,23 @@ BATCH: Mapping[BatchState, frozenset[BatchState]] = {
         }
     ),
     BatchState.UNKNOWN: frozenset({BatchState.ACCEPTED, BatchState.PLANNED}),
-    BatchState.ACCEPTED: frozenset({BatchState.PLANNED}),
+    BatchState.ACCEPTED: frozenset({BatchState.PLANNED, BatchState.UNKNOWN}),
     BatchState.FAILED: frozenset(),
     BatchState.EMPTY: frozenset(),
 }
-"""A batch: an accepted one is planned anew only with its provider id confirmed as cancelled."""
+"""A batch: an accepted one is planned anew only with its provider id confirmed as cancelled, and is
+unknown when nobody can say whether a cancel came in time."""
 
 DELIVERY: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     DeliveryState.PLANNED: frozenset(set(DeliveryState) - {DeliveryState.PLANNED}),
     DeliveryState.UNKNOWN: frozenset(
         {DeliveryState.ACCEPTED, DeliveryState.PLANNED, DeliveryState.CANCELLED}
     ),
-    DeliveryState.ACCEPTED: frozenset({DeliveryState.PLANNED, DeliveryState.CANCELLED}),
-    DeliveryState.CANCELLED: frozenset({DeliveryState.PLANNED}),
+    DeliveryState.ACCEPTED: frozenset(
+        {DeliveryState.PLANNED, DeliveryState.CANCELLED, DeliveryState.UNKNOWN}
+    ),
+    # Accepted: the mail is reported as delivered although its cancel was confirmed.
+    DeliveryState.CANCELLED: frozenset({DeliveryState.PLANNED, DeliveryState.ACCEPTED}),
     DeliveryState.REJECTED: frozenset(),
     DeliveryState.SKIPPED: frozenset(),
 }
@@ -71,13 +78,18 @@ DELIVERY: Mapping[DeliveryState, frozenset[DeliveryState]] = {
 
 PROVIDER_ID: Mapping[ProviderIdState, frozenset[ProviderIdState]] = {
     ProviderIdState.OPEN: frozenset({ProviderIdState.CLOSING, ProviderIdState.DELETED}),
-    ProviderIdState.CLOSING: frozenset({ProviderIdState.CANCELLED}),
+    ProviderIdState.CLOSING: frozenset({ProviderIdState.CANCELLED, ProviderIdState.DELETED}),
     ProviderIdState.CANCELLED: frozenset({ProviderIdState.DELETED}),
     ProviderIdState.DELETED: frozenset(),
 }
 """A provider's batch id: nothing is claimed under it once it is closing."""
 
-UNFINISHED = (EditionState.FROZEN, EditionState.SENDING, EditionState.PAUSED)
+UNFINISHED = (
+    EditionState.FROZEN,
+    EditionState.SENDING,
+    EditionState.PAUSED,
+    EditionState.CANCELLING,
+)
 """Editions that the next run goes on with before it makes a new one."""
 
 OPEN_DRAFT = (EditionState.DRAFT, EditionState.HELD)

@@ -10,7 +10,7 @@ from newsletter.errors import HeldError, UsageError
 from newsletter.model.edition import Edition
 from newsletter.pipeline.compose import Composed, as_stored, begin_channel, compose
 from newsletter.pipeline.context import Context, schedule_of
-from newsletter.pipeline.deliver import freeze
+from newsletter.pipeline.delivering.freezing import freeze
 from newsletter.pipeline.gating import active_people, stops_before
 from newsletter.pipeline.layout import findings_of
 from newsletter.pipeline.preview import named

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from newsletter.delivery import window
 from newsletter.delivery.gates import Hold
 from newsletter.delivery.states import OPEN_DRAFT, UNFINISHED
 from newsletter.editions.period import due_period, is_late, period_of
@@ -16,10 +18,12 @@ from newsletter.model.edition import Channel, DigestItem, Edition, EditionState,
 from newsletter.pipeline.collect import FeedReport, all_failed, collect
 from newsletter.pipeline.compose import Composed, as_stored, begin_channel, compose
 from newsletter.pipeline.context import Context, schedule_of
-from newsletter.pipeline.deliver import deliver, freeze, recipients_of
+from newsletter.pipeline.delivering.freezing import freeze
+from newsletter.pipeline.delivering.run import deliver, recipients_of, settle_scheduled
 from newsletter.pipeline.gating import active_people, stops_before
 from newsletter.store import editions as edition_store
 from newsletter.store import news as news_store
+from newsletter.store import provider_ids
 from newsletter.store.lock import run_lock
 
 NOBODY = Recipients()
@@ -55,6 +59,10 @@ class Report:
     feeds: tuple[FeedReport, ...] = ()
     warnings: tuple[str, ...] = ()
     resumed: tuple[Report, ...] = ()
+    send_at: datetime | None = None
+    """When (UTC) the last mails leave the provider, of an edition that waits there."""
+    cancel_before: datetime | None = None
+    """Until when (UTC) all of it can be taken back."""
 
 
 def send(
@@ -71,12 +79,16 @@ def send(
     work.
     """
     with run_lock(context.database):
+        if not dry_run:
+            settle_scheduled(context)
         resumed = () if dry_run else _resume(context, scheduled=scheduled)
         period = _period(context, scheduled=scheduled)
         earlier = tuple(report for report in resumed if _key(report) != period.key)
         for report in resumed:
             if _key(report) == period.key:  # an approved one, or one that was interrupted
                 return replace(report, resumed=earlier)
+        if earlier and earlier[-1].outcome in _UNFINISHED:  # one edition after the other
+            return replace(earlier[-1], resumed=earlier[:-1])
         report = _send_period(context, period, confirm, scheduled=scheduled, dry_run=dry_run)
         return replace(report, resumed=earlier)
 
@@ -101,13 +113,17 @@ def _resume(context: Context, *, scheduled: bool) -> tuple[Report, ...]:
         if scheduled and early:
             continue
         context.tell(_begun(edition))
-        reports.append(_ended(context, deliver(context, edition)))
+        reports.append(ended(context, deliver(context, edition)))
+        if reports[-1].outcome in _UNFINISHED:
+            break
     return tuple(reports)
 
 
 def _begun(edition: Edition) -> str:
     if edition.state is EditionState.FROZEN:
         return f"Sending {edition.key} as it was frozen."
+    if edition.state is EditionState.CANCELLING:
+        return f"Going on with taking {edition.key} back."
     return f"Going on with {edition.key}, which was interrupted."
 
 
@@ -135,7 +151,7 @@ def _send_period(
 
 def _already(context: Context, edition: Edition, *, dry_run: bool) -> Report:
     """The period is settled: says how, and does nothing."""
-    report = _ended(context, edition)
+    report = ended(context, edition)
     if dry_run and edition.state in UNFINISHED:
         reason = "It is frozen: the next `newsletter send` delivers it just as it is."
         people_now = report.recipients if edition.planned_at else _everybody(context)
@@ -209,7 +225,9 @@ def _go(
     if context.transport.channel is Channel.REAL and not _may_go(question, confirm, scheduled):
         reasons = tuple(f"{hold.message} {hold.mend}" for hold in stops.confirmable)
         return _held(context, report, reasons or ("You did not say yes.",))
-    return replace(_ended(context, deliver(context, freeze(context, edition))), feeds=())
+    return replace(
+        ended(context, deliver(context, freeze(context, edition, scheduled=scheduled))), feeds=()
+    )
 
 
 def _may_go(question: Question, confirm: Confirm, scheduled: bool) -> bool:
@@ -231,18 +249,30 @@ def _held(context: Context, report: Report, reasons: tuple[str, ...]) -> Report:
     return replace(report, outcome=Outcome.HELD, edition=edition, reasons=reasons)
 
 
-def _ended(context: Context, edition: Edition) -> Report:
+def ended(context: Context, edition: Edition) -> Report:
     """What became of an edition, by its state and the ledger."""
     with context.database.read() as connection:
         stored = as_stored(connection, edition)
+        first = provider_ids.earliest_time(connection, edition.id)
+        last = provider_ids.latest_time(connection, edition.id)
+    now = context.now()
+    until = window.cancel_before(first) if first else None
     return Report(
-        outcome=_OUTCOMES.get(edition.state, Outcome.CONTINUES),
+        outcome=_outcome(edition),
         edition=edition,
         subject=_subject(stored),
         items=stored.items,
         recipients=recipients_of(context, edition),
         reasons=edition.reasons,
+        send_at=last if last and last > now else None,
+        cancel_before=until if until and until > now else None,
     )
+
+
+def _outcome(edition: Edition) -> Outcome:
+    if edition.state is EditionState.FROZEN and edition.reasons:
+        return Outcome.PAUSED  # something stopped it before it was planned
+    return _OUTCOMES.get(edition.state, Outcome.CONTINUES)
 
 
 _OUTCOMES = {
@@ -251,8 +281,10 @@ _OUTCOMES = {
     EditionState.PAUSED: Outcome.PAUSED,
     EditionState.SCHEDULED: Outcome.SCHEDULED,
     EditionState.CANCELLED: Outcome.CANCELLED,
-    EditionState.CANCELLING: Outcome.CANCELLED,
+    EditionState.CANCELLING: Outcome.PAUSED,
 }
+
+_UNFINISHED = (Outcome.PAUSED, Outcome.CONTINUES)
 
 
 def _everybody(context: Context) -> Recipients:

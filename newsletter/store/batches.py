@@ -124,6 +124,21 @@ def addressees(connection: Connection, claimed: ClaimedBatch) -> list[Addressee]
     return [_addressee(row) for row in connection.execute(query)]
 
 
+def standing(
+    connection: Connection, subscriber_id: int
+) -> tuple[SubscriptionStatus | None, SuppressionReason | None]:
+    """What the list says of one person now; (None, None) for one who was erased."""
+    row = connection.execute(
+        select(person.c.status, suppression.c.reason)
+        .outerjoin(suppression, suppression.c.address_key == person.c.address_key)
+        .where(person.c.id == subscriber_id)
+    ).one_or_none()
+    if row is None:
+        return None, None
+    reason = SuppressionReason(row.reason) if row.reason else None
+    return SubscriptionStatus(row.status), reason
+
+
 def skip(connection: Connection, claimed: ClaimedBatch, reasons: Mapping[str, str]) -> None:
     """Marks deliveries (id -> reason) as skipped."""
     for delivery_id, reason in reasons.items():

@@ -66,12 +66,18 @@ def occupied(connection: Connection, *, now: datetime) -> int:
 
 
 def to_forget(connection: Connection, *, before: datetime) -> list[ProviderId]:
-    """Cancelled ids, of any edition, whose mails would have left before that time."""
+    """Cancelled ids, of any edition, whose mails would have left before that time.
+
+    One that was never used counts from its cancel.
+    """
     tried = and_(
         provider_id.c.state == ProviderIdState.CLOSING, provider_id.c.cancel_tried_at.is_not(None)
     )
     gone = or_(provider_id.c.state == ProviderIdState.CANCELLED, tried)
-    query = select(provider_id).where(gone, provider_id.c.send_at <= before)
+    over = func.coalesce(
+        provider_id.c.send_at, provider_id.c.cancelled_at, provider_id.c.cancel_tried_at
+    )
+    query = select(provider_id).where(gone, over <= before)
     return [_id(row) for row in connection.execute(query.order_by(provider_id.c.id))]
 
 
@@ -131,7 +137,7 @@ def note_try(connection: Connection, id_number: int, *, now: datetime) -> bool:
         connection.execute(
             update(provider_id)
             .where(_is(id_number, ProviderIdState.CLOSING))
-            .values(cancel_tried_at=func.coalesce(provider_id.c.cancel_tried_at, now))
+            .values(cancel_tried_at=now)
         ).rowcount
         == 1
     )
@@ -171,6 +177,29 @@ def confirm_cancelled(
         return False
     _plan_anew(connection, found.edition_id, numbers, people_become)
     return True
+
+
+def note_doubtful(connection: Connection, found: ProviderId, *, now: datetime) -> None:
+    """The id is cancelled, but nobody can say whether in time: all under it become `unknown`."""
+    under = and_(
+        batch.c.edition_id == found.edition_id,
+        batch.c.provider_id == found.id,
+        batch.c.state == BatchState.ACCEPTED,
+    )
+    numbers = locked_numbers(connection, under)
+    connection.execute(
+        update(provider_id)
+        .where(_is(found.id, ProviderIdState.CLOSING))
+        .values(state=ProviderIdState.CANCELLED, cancelled_at=now)
+    )
+    connection.execute(update(batch).where(under).values(state=BatchState.UNKNOWN))
+    move_many(
+        connection,
+        found.edition_id,
+        numbers,
+        DeliveryState.ACCEPTED,
+        DeliveryState.UNKNOWN,
+    )
 
 
 def note_forgotten(connection: Connection, id_number: int) -> None:

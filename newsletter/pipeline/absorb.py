@@ -1,0 +1,223 @@
+"""Absorb: what the provider reported sets the ledger right, and bars people who must not be mailed.
+
+Block by block, each one transaction: a process may die between any two of them, and everything may
+be absorbed again, in any order. What follows from what is decided in `newsletter.events`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from newsletter.events.fold import Merged, by_attempt, fold, merge, suppression_of
+from newsletter.events.normalise import normalise_all
+from newsletter.events.settle import Alarm, evidence_of, verdict
+from newsletter.model.delivery import BatchState, DeliveryState
+from newsletter.model.event import BatchFacts, Event, Outcome, Place
+from newsletter.store import events as store
+from newsletter.store import proofs
+from newsletter.store.engine import Database
+from subscribers.feedback import Feedback, heed
+from subscribers.model import SuppressionReason
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+BLOCK = 5_000
+"""Events per transaction, at the most: a block takes well under a second."""
+
+SOURCE = "sendgrid"
+"""What stands in the evidence of who unsubscribed at the provider."""
+
+_WORDS = {
+    Alarm.DOUBLE: (
+        "Edition {key}: {people:,} people (batch {number}) were mailed twice, or will be. The"
+        " provider reports mails of an attempt that counted as not sent, besides attempt {attempt}."
+        " Mails that have left cannot be called back; nobody else is affected."
+    ),
+    Alarm.CANCEL: (
+        "Edition {key}: the provider mailed {people:,} people (batch {number}) although it had"
+        " confirmed that these mails were cancelled. They are not mailed again. Ask the provider's"
+        " support why, and take no cancel for certain until that is known."
+    ),
+    Alarm.OLDER: (
+        "The provider reports mails of edition {key} that this database knows nothing of: it is"
+        " older than what the provider did, as a backup is that was put back. Put back a newer one"
+        " if there is one, and look at `newsletter editions show {key}` before anything is sent."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something to tell the admin; `about` is the same for the same thing."""
+
+    about: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """How many batches turned out to have been taken, and what the admin must be told anew."""
+
+    batches: int = 0
+    alarms: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absorbed:
+    """What reports came to. `recorded` were new or said more than was known; `ignored` are not of
+    our mails, or nothing we know. `suppressed` are people who are mailed no more.
+    """
+
+    recorded: int = 0
+    ignored: int = 0
+    settled_batches: int = 0
+    suppressed: int = 0
+    alarms: tuple[Notice, ...] = ()
+
+
+def absorb(
+    database: Database, posted: Sequence[object], *, now: datetime, retention: timedelta
+) -> Absorbed:
+    """Absorbs what was posted (SendGrid's events as decoded JSON); may be repeated.
+
+    Events that are older than `retention` are forgotten, some with each call. Raises StoreError;
+    the blocks before are done.
+    """
+    done = Absorbed()
+    for start in range(0, len(posted), BLOCK):
+        events, ignored = normalise_all(posted[start : start + BLOCK], now=now)
+        with database.begin() as connection:
+            block = _absorb_block(connection, events, now)
+        done = Absorbed(
+            recorded=done.recorded + block.recorded,
+            ignored=done.ignored + block.ignored + ignored,
+            settled_batches=done.settled_batches + block.settled_batches,
+            suppressed=done.suppressed + block.suppressed,
+            alarms=done.alarms + block.alarms,
+        )
+    with database.begin() as connection:
+        store.forget_before(connection, now - retention)
+    return done
+
+
+def settle_recorded(connection: Connection, edition_id: int, *, now: datetime) -> Settled:
+    """Settles an edition's batches by what was absorbed before they were in doubt.
+
+    For a run, in its own transaction, after it has found batches of unknown end, and before it
+    hands over anything that was tried before.
+    """
+    waiting = proofs.unsettled(connection, edition_id)
+    done = Settled()
+    for start in range(0, len(waiting), BLOCK):
+        ids = waiting[start : start + BLOCK]
+        events = store.reported(connection, ids)
+        block = _settle(connection, proofs.places(connection, ids), events, now)
+        done = Settled(batches=done.batches + block.batches, alarms=done.alarms + block.alarms)
+    return done
+
+
+def _absorb_block(connection: Connection, events: Sequence[Event], now: datetime) -> Absorbed:
+    ids = sorted({event.delivery_id for event in events})
+    places = proofs.places(connection, ids)
+    ours = [event for event in events if event.delivery_id in places]
+    before = merge(store.reported(connection, list(places)))
+    after = merge([*before.values(), *ours])
+    gained = [event for key, event in after.items() if before.get(key) != event]
+    recorded = store.record(connection, gained)
+    settled = _settle(connection, places, after.values(), now)
+    told = list(_feedback(gained, before, after, places))
+    made = heed(connection, told, now=now, source=SOURCE)
+    return Absorbed(
+        recorded=recorded,
+        ignored=len(events) - len(ours),
+        settled_batches=settled.batches,
+        suppressed=len(made.suppressed.keys() | made.left.keys()),
+        alarms=settled.alarms,
+    )
+
+
+def _settle(
+    connection: Connection, places: Mapping[str, Place], events: Iterable[Event], now: datetime
+) -> Settled:
+    """Compares the batches with what is reported of them, always in the same order."""
+    accepted, alarms = 0, []
+    touched = set()
+    doubtful = _by_batch(places, events).values()
+    for batch, told in sorted(doubtful, key=lambda pair: (pair[0].edition_id, pair[0].number)):
+        found = verdict(batch, evidence_of(told, recalled=batch.recalled))
+        if found.accepted is not None and proofs.accept(
+            connection, batch, found.accepted, detached=found.detached, now=now
+        ):
+            accepted += 1
+            touched.add(batch.edition_id)
+            batch = replace(batch, state=BatchState.ACCEPTED, attempt=found.accepted)  # noqa: PLW2901
+        alarms += [_raised(connection, batch, alarm, now) for alarm in found.alarms]
+    for edition_id in sorted(touched):
+        proofs.finish(connection, edition_id)
+    return Settled(batches=accepted, alarms=tuple(alarm for alarm in alarms if alarm))
+
+
+def _by_batch(
+    places: Mapping[str, Place], events: Iterable[Event]
+) -> dict[int, tuple[BatchFacts, list[Event]]]:
+    """The batches of which something is reported that is not just as the ledger has it."""
+    found: dict[int, tuple[BatchFacts, list[Event]]] = {}
+    for event in events:
+        batch = places[event.delivery_id].batch
+        if batch is None:
+            continue
+        if batch.state is not BatchState.ACCEPTED or event.attempt != batch.attempt:
+            found.setdefault(batch.id, (batch, []))[1].append(event)
+    return found
+
+
+def _raised(
+    connection: Connection, batch: BatchFacts, alarm: Alarm, now: datetime
+) -> Notice | None:
+    """Notes an alarm once; None when it was noted before, or concerns nobody."""
+    people = proofs.people_in(connection, batch)
+    key = batch.edition_key
+    if alarm is Alarm.OLDER:
+        about = f"{alarm}:{key}"
+    elif people:
+        about = f"{alarm}:{key}:{batch.attempt}:{batch.number}"
+    else:
+        return None
+    text = _WORDS[alarm].format(key=key, people=people, number=batch.number, attempt=batch.attempt)
+    if not store.alarm(connection, about=about, text=text, now=now):
+        return None
+    return Notice(about=about, text=text)
+
+
+def _feedback(
+    gained: Iterable[Event], before: Merged, after: Merged, places: Mapping[str, Place]
+) -> Iterable[Feedback]:
+    """Who must not be mailed any more, by what was not known before.
+
+    Only by that: an address that the admin has let in again is not barred by an old report.
+    """
+    changed = {(event.delivery_id, event.attempt) for event in gained}
+    old, new = by_attempt(before.values()), by_attempt(after.values())
+    for key in sorted(changed):
+        place = places[key[0]]
+        live = _is_live(place, key[1])
+        outcome = fold(new[key])
+        reason = suppression_of(outcome, attempt_live=live)
+        if reason is None or reason is suppression_of(fold(old.get(key, ())), attempt_live=live):
+            continue
+        yield _one_feedback(place, outcome, reason)
+
+
+def _is_live(place: Place, attempt: int) -> bool:
+    current = place.batch is not None and place.batch.attempt == attempt
+    return current and place.state is not DeliveryState.CANCELLED
+
+
+def _one_feedback(place: Place, outcome: Outcome, reason: SuppressionReason) -> Feedback:
+    assert outcome.at is not None
+    note = f"{SOURCE}: {outcome.reason}" if outcome.reason else SOURCE
+    return Feedback(subscriber_id=place.subscriber_id, reason=reason, at=outcome.at, note=note)

@@ -1,0 +1,13 @@
+"""Deliver: an edition that was frozen reaches everybody, or the truth about it is kept.
+
+    freezing.py     the bytes and the list of people, fixed
+    run.py          one run, from planning to what it came to
+    claiming.py     the next batch that may be submitted, and everything that says "not now"
+    posting.py      several requests at a time, and each answer settled
+    writing.py      what became of a batch, written down
+    ids.py          the provider's batch ids: made, closed, cancelled, forgotten
+    undoing.py      the admin's word: cancel, reopen, assume
+
+Everything is committed before the act it permits (docs/explanation/delivery.md): a process may die
+between any two lines, and the next run goes on where the ledger says.
+"""

@@ -1,0 +1,245 @@
+"""The admin's word: an edition is taken back, sent after all, or its unknown part is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from newsletter.delivery import window
+from newsletter.delivery.states import OPEN_DRAFT
+from newsletter.errors import BusyError, UsageError
+from newsletter.model.delivery import DeliveryState, Recipients
+from newsletter.model.edition import Edition, EditionState
+from newsletter.pipeline.context import Context
+from newsletter.pipeline.delivering import ids
+from newsletter.pipeline.delivering.recovering import settle_what_was_left, wait_for_others
+from newsletter.pipeline.preview import named
+from newsletter.store import editions as edition_store
+from newsletter.store import outcomes, provider_ids, taking_back
+from newsletter.store.lock import run_lock
+
+_CAN_BE_TAKEN_BACK = (
+    EditionState.FROZEN,
+    EditionState.SENDING,
+    EditionState.PAUSED,
+    EditionState.SCHEDULED,
+    EditionState.PARTIAL,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """What a cancel came to. `too_late`: people whose mail could not be taken back any more;
+    `unconfirmed`: people of whom the provider has not said so yet.
+    """
+
+    edition: Edition
+    recipients: Recipients
+    too_late: int = 0
+    unconfirmed: int = 0
+
+
+def cancel(context: Context, key: str, owner: str) -> Undone:
+    """Takes an edition back: nothing more is handed over, and what still waits at the provider is
+    discarded.
+
+    First `cancelling` is committed, which a run at work obeys; then that run is waited for. May be
+    repeated. Raises UsageError for an edition that is out, BusyError when the run does not end.
+    """
+    edition = named(context, key)
+    if edition.state in OPEN_DRAFT:
+        return _close_draft(context, edition)
+    if edition.state is EditionState.CANCELLED:
+        return _undone(context, edition)
+    edition = _begin(context, edition)
+    with _patient_lock(context):
+        with context.database.read() as connection:
+            edition = edition_store.get(connection, edition.id)
+        if edition.state is EditionState.CANCELLING:
+            edition = withdraw(context, edition, owner)
+    return _undone(context, edition)
+
+
+def withdraw(context: Context, edition: Edition, owner: str) -> Edition:
+    """Ends what `cancelling` began: cancels every id at the provider, used or not.
+
+    The caller holds the run lock. The edition stays `cancelling` while the provider has not
+    confirmed everything; any later run goes on.
+    """
+    settle_what_was_left(context, edition, owner)
+    while wait_for_others(context, edition, owner):
+        pass
+    closing = ids.Closing(context, edition, people_become=DeliveryState.CANCELLED)
+    with context.database.begin() as connection:
+        taking_back.cancel_planned(connection, edition.id)
+        provider_ids.close_all(connection, edition.id)
+    if context.transport.name == edition.transport and context.transport.undo is not None:
+        while closing.settle():
+            pass
+    if closing.unsettled():
+        return _still_cancelling(context, edition, closing)
+    with context.database.begin() as connection:
+        edition_store.move(
+            connection,
+            edition.id,
+            EditionState.CANCELLING,
+            EditionState.CANCELLED,
+            finished_at=context.now(),
+            reasons=[],
+        )
+        return edition_store.get(connection, edition.id)
+
+
+def reopen(context: Context, key: str) -> Edition:
+    """A cancelled edition is sent after all, to those whose mail was certainly taken back.
+
+    The next `send` does it. Raises UsageError when it is not cancelled.
+    """
+    with run_lock(context.database):
+        edition = named(context, key)
+        if edition.state is not EditionState.CANCELLED:
+            raise UsageError(
+                f"{key} is {edition.state.value}, not cancelled.",
+                "Only a cancelled edition can be sent after all.",
+            )
+        if edition.frozen_at is None:
+            raise UsageError(
+                f"{key} was cancelled before it was frozen: there is nothing of it to send.",
+                "Its posts come with the next edition.",
+            )
+        with context.database.begin() as connection:
+            taking_back.plan_cancelled(connection, edition.id)
+            edition_store.move(
+                connection,
+                edition.id,
+                EditionState.CANCELLED,
+                _reopened(edition),
+                finished_at=None,
+                reasons=[],
+            )
+            return edition_store.get(connection, edition.id)
+
+
+def assume(context: Context, key: str, *, accepted: bool) -> Edition:
+    """Takes the admin's word for what nobody knows: those people have their mail, or have not.
+
+    Without `accepted` they are planned anew, and the next run sends to them. Raises UsageError when
+    nothing is unknown.
+    """
+    with run_lock(context.database):
+        edition = named(context, key)
+        if not unknown_people(context, edition):
+            raise UsageError(
+                f"Of {key} nothing is unknown.",
+                f"See `newsletter editions show {key}`.",
+            )
+        with context.database.begin() as connection:
+            if accepted:
+                taking_back.assume_accepted(connection, edition.id, now=context.now())
+            else:
+                taking_back.assume_lost(connection, edition.id)
+            for state in (EditionState.PARTIAL, EditionState.PAUSED):
+                edition_store.move(connection, edition.id, state, EditionState.SENDING, reasons=[])
+            return edition_store.get(connection, edition.id)
+
+
+def unknown_people(context: Context, edition: Edition) -> int:
+    """Of how many people nobody can say whether they got it."""
+    with context.database.read() as connection:
+        return outcomes.recipients(connection, edition.id).unknown
+
+
+def _reopened(edition: Edition) -> EditionState:
+    return EditionState.FROZEN if edition.planned_at is None else EditionState.SENDING
+
+
+def _close_draft(context: Context, edition: Edition) -> Undone:
+    """A draft was never handed to anybody: its period is closed, its posts come with the next."""
+    with context.database.begin() as connection:
+        edition_store.move(
+            connection, edition.id, edition.state, EditionState.CANCELLED, reasons=[]
+        )
+        return Undone(edition=edition_store.get(connection, edition.id), recipients=Recipients())
+
+
+def _begin(context: Context, edition: Edition) -> Edition:
+    with context.database.begin() as connection:
+        last = provider_ids.latest_time(connection, edition.id)
+        if edition.state is not EditionState.CANCELLING and not _is_open(
+            context, edition, None if last is None else window.may_cancel(last, context.now())
+        ):
+            raise UsageError(
+                f"{edition.key} is out; it cannot be taken back any more.",
+                "What was wrong can be put right in the next edition, with a note of yours.",
+            )
+        for state in _CAN_BE_TAKEN_BACK:
+            edition_store.move(connection, edition.id, state, EditionState.CANCELLING, reasons=[])
+        return edition_store.get(connection, edition.id)
+
+
+def _is_open(context: Context, edition: Edition, in_time: bool | None) -> bool:
+    """Whether there is anything left to stop: mails that wait, or people still to do."""
+    if edition.state not in _CAN_BE_TAKEN_BACK:
+        return False
+    if edition.state in (EditionState.SCHEDULED, EditionState.PARTIAL):
+        return bool(in_time)
+    return True
+
+
+def _still_cancelling(context: Context, edition: Edition, closing: ids.Closing) -> Edition:
+    error = next(iter(closing.errors.values()), None)
+    reason = (
+        "The provider has not confirmed everything that was to be taken back."
+        f" {error.message if error else ''} Run `newsletter editions cancel {edition.key}` again"
+        " at once."
+    )
+    with context.database.begin() as connection:
+        edition_store.move(
+            connection,
+            edition.id,
+            EditionState.CANCELLING,
+            EditionState.CANCELLING,
+            reasons=[" ".join(reason.split())],
+        )
+        return edition_store.get(connection, edition.id)
+
+
+def _undone(context: Context, edition: Edition) -> Undone:
+    with context.database.read() as connection:
+        recipients = outcomes.recipients(connection, edition.id)
+        unconfirmed = sum(
+            provider_ids.people_under(connection, each.id)
+            for each in provider_ids.of_edition(connection, edition.id)
+            if edition.state is EditionState.CANCELLING and each.tried_at is not None
+        )
+    return Undone(
+        edition=edition,
+        recipients=recipients,
+        too_late=max(recipients.accepted + recipients.unknown - unconfirmed, 0),
+        unconfirmed=unconfirmed,
+    )
+
+
+@contextmanager
+def _patient_lock(context: Context) -> Iterator[None]:
+    """The run lock, after the run that has it has ended: it obeys `cancelling` within a request."""
+    end = context.now() + 3 * ids.request_timeout(context)
+    said = False
+    while True:
+        lock = run_lock(context.database)
+        try:
+            lock.__enter__()
+        except BusyError:
+            if context.now() > end:
+                raise
+            if not said:
+                context.tell("A run is at work; it stops as soon as what is on its way is settled.")
+                said = True
+            context.pause(0.5)
+            continue
+        try:
+            yield
+        finally:
+            lock.__exit__(None, None, None)
+        return
