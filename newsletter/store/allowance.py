@@ -11,7 +11,18 @@ import math
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.model.delivery import BatchState
@@ -27,6 +38,7 @@ KEPT_DAYS = 31
 _NEXT = "next"
 _MICROSECONDS = 1_000_000
 _DOUBTFUL = 60 * _MICROSECONDS
+_HANDED_OVER = batch.c.state.in_([BatchState.ACCEPTED, BatchState.UNKNOWN])
 _CLOCK = {
     "sqlite": "SELECT CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000",
     "postgresql": "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)",
@@ -99,15 +111,29 @@ def first_handed_over(connection: Connection) -> datetime | None:
     One whose end nobody saw counts, with the moment its edition was planned; one that was taken
     back in order to be sent again does not.
     """
-    out = batch.c.state.in_([BatchState.ACCEPTED, BatchState.UNKNOWN])
+    begun = (
+        select(edition.c.id)
+        .where(edition.c.channel == Channel.REAL)
+        .where(exists().where(batch.c.edition_id == edition.c.id, _HANDED_OVER))
+        .order_by(edition.c.planned_at)
+        .limit(1)
+    )
+    first = _earliest(connection, edition.c.id == begun.scalar_subquery())
+    if first is None:
+        return None
+    # Nothing is handed over before it is planned, so few editions are left that can be earlier.
+    return _earliest(connection, edition.c.planned_at <= first)
+
+
+def _earliest(connection: Connection, of: ColumnElement[bool]) -> datetime | None:
     moment = func.min(func.coalesce(batch.c.settled_at, edition.c.planned_at))
     query = (
         select(moment)
         .join(edition, edition.c.id == batch.c.edition_id)
-        .where(edition.c.channel == Channel.REAL, out)
+        .where(edition.c.channel == Channel.REAL, of, _HANDED_OVER)
     )
-    first: datetime | None = connection.execute(query).scalar()
-    return first
+    found: datetime | None = connection.execute(query).scalar()
+    return found
 
 
 def _insert(connection: Connection) -> Any:

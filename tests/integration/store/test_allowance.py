@@ -19,7 +19,7 @@ from newsletter.store import allowance
 from newsletter.store.engine import Database, open_database
 from newsletter.store.tables import allowance as table
 from newsletter.store.tables import batch, edition
-from tests.integration.store.ledger import NOW, sending
+from tests.integration.store.ledger import NOW, freeze, plan, sending, week
 
 DAY, NEXT_DAY = "2026-11-16", "2026-11-17"
 SECOND = 1_000_000
@@ -272,3 +272,21 @@ def test_the_first_day_begins_with_the_first_real_batch_that_was_handed_over(
     assert first() == NOW
     change(2, state="planned")
     assert first() == NOW + timedelta(minutes=5)
+
+
+def test_an_edition_that_was_planned_first_may_have_begun_last(database: Database) -> None:
+    """It was paused, and another one went out meanwhile."""
+    sending(database, 1, batch_size=1)
+    with database.begin() as connection:
+        second = freeze(connection, period=week(1))
+    plan(database, second.id)
+    early, late = NOW + timedelta(hours=1), NOW + timedelta(days=9)
+    with database.begin() as connection:
+        connection.execute(update(edition).values(channel=Channel.REAL))
+        connection.execute(
+            update(edition).where(edition.c.id == second.id).values(planned_at=early)
+        )
+        out = update(batch).values(state="accepted")
+        connection.execute(out.where(batch.c.edition_id != second.id).values(settled_at=late))
+        connection.execute(out.where(batch.c.edition_id == second.id).values(settled_at=early))
+        assert allowance.first_handed_over(connection) == early
