@@ -3,7 +3,7 @@
 GET /v3/suppression/{list} takes two times (seconds since 1970, inclusive), a limit of at most 500
 and an offset (SendGrid's OpenAPI document of the suppressions). An offset counts rows of a list
 that changes meanwhile, so that a page can shift past a row. Therefore a stretch of time that does
-not fit on one page is halved until it does; only rows of one second are turned over by offset.
+not fit on one page is cut in two until it does; only rows of one second are turned over by offset.
 """
 
 from __future__ import annotations
@@ -14,15 +14,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
 from newsletter.delivery.provider_lists import Listed, ListPage
-from newsletter.delivery.transports.sendgrid_account import (
-    Account,
-    NotAccepted,
-    NotAllowed,
-    Passing,
-)
+from newsletter.delivery.transports.sendgrid_account import NotAccepted, NotAllowed, Passing
 from newsletter.errors import TransportError
 from subscribers import address as addresses
 from subscribers.errors import AddressError
@@ -51,6 +46,13 @@ _MEND = (
 Pause = Callable[[float], None]
 
 
+class Documents(Protocol):
+    """Where the pages come from: `sendgrid_account.Account`."""
+
+    def get(self, *path: str, **query: int | str) -> object:
+        """The JSON document at a path. Raises TransportError, see there."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Window:
     """A stretch of time in seconds since 1970, both ends included; without an end it is open."""
@@ -58,13 +60,14 @@ class _Window:
     start: int
     end: int | None
 
-    def halves(self, now: int) -> tuple[_Window, ...]:
-        """The same in two, the older first; none of one second, or of what is still to come."""
-        last = now if self.end is None else self.end
+    def cut(self, second: int, last: int) -> tuple[_Window, ...]:
+        """The same in two, the older first, which ends with this second or the nearest that can
+        be; none if there is nothing to cut. `last` is the last second that matters.
+        """
         if last <= self.start:
             return ()
-        middle = (self.start + last) // 2
-        return _Window(self.start, middle), _Window(middle + 1, self.end)
+        border = min(max(second, self.start), last - 1)
+        return _Window(self.start, border), _Window(border + 1, self.end)
 
     def holds(self, second: int) -> bool:
         """Whether the second is in it."""
@@ -85,7 +88,7 @@ class SendGridLists:
     )
     """Blocks mean nothing for us: the mail was refused once, and SendGrid tries the next one."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Documents) -> None:
         self._account = account
 
     def read(
@@ -103,8 +106,8 @@ class SendGridLists:
             rows = self._page(name, window, 0, pause)
             if len(rows) < PAGE:
                 yield _parsed(name, rows)
-            elif halves := _split(rows, window, seconds_now):
-                windows += halves
+            elif parts := _split(rows, window, seconds_now):
+                windows += parts
             else:
                 yield _parsed(name, rows)
                 yield from self._further(name, window, rows, pause)
@@ -146,11 +149,24 @@ class SendGridLists:
 
 
 def _split(rows: Sequence[object], window: _Window, now: int) -> tuple[_Window, ...]:
-    """The halves of a window whose first page is full; none if it cannot be divided."""
+    """Two parts of a window whose first page is full; none if it cannot be divided.
+
+    Where the page shows that the list is in the order of time, the cut is at its end, so that one
+    part fills a page. The order is nowhere promised; were it another, this would only take longer.
+    """
     seconds = [second for row in rows if (second := _second(row)) is not None]
     if any(not window.holds(second) for second in seconds):
         raise _strange("rows of another time than was asked for")
-    return window.halves(now) if seconds else ()
+    if not seconds:
+        return ()
+    last = max(now, *seconds) if window.end is None else window.end
+    if seconds == sorted(seconds, reverse=True):
+        border = seconds[-1]
+    elif seconds == sorted(seconds):
+        border = seconds[-1] - 1
+    else:
+        border = (window.start + last) // 2
+    return window.cut(border, last)
 
 
 def _parsed(name: str, rows: Sequence[object]) -> ListPage:
