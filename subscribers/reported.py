@@ -84,10 +84,15 @@ def take_over(
     leaving = {r.key for r in reports if r.reason is SuppressionReason.UNSUBSCRIBED}
     standings = people.standings(conn, sorted(leaving)) if leaving else {}
     made = decide(reports, standings, barred.keys())
+    write_down(conn, made, now=now, source=source)
+    return made
+
+
+def write_down(conn: Connection, made: Decided, *, now: datetime, source: str) -> None:
+    """Do what was decided."""
     suppressions.suppress_all(conn, list(made.suppressed.values()))
     people.deactivate(conn, made.left.keys(), now)
     withdrawn = ConsentKind.WITHDRAWN
     people.record_consents(
         conn, [Evidence(id_, at, withdrawn, source) for id_, at in made.left.values()], now
     )
-    return made

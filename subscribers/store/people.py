@@ -117,6 +117,12 @@ def ids_of(conn: Connection, keys: Sequence[str]) -> dict[str, int]:
     return dict(bulk.select_in(conn, columns, person.c.address_key, keys))
 
 
+def keys_of(conn: Connection, ids: Collection[int]) -> dict[int, str]:
+    """The address keys of these people; who was erased is left out."""
+    rows = conn.execute(select(person.c.id, person.c.address_key).where(person.c.id.in_(ids)))
+    return {row[0]: row[1] for row in rows}
+
+
 def standings(conn: Connection, keys: Sequence[str]) -> dict[str, Standing]:
     """How the people among these address keys stand; on PostgreSQL they are locked meanwhile.
 

@@ -1,0 +1,50 @@
+"""What came back from people's mailboxes: addresses are barred, and people taken off the list.
+
+It is about people by their number, who are on the list now; about addresses see `reported`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from subscribers.model import SuppressionReason
+from subscribers.reported import Decided, decide, write_down
+from subscribers.store import people, suppressions
+from subscribers.store.suppressions import Bar
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """Why a person must not be mailed any more, since `at` (aware)."""
+
+    subscriber_id: int
+    reason: SuppressionReason
+    at: datetime
+    note: str = ""
+
+
+def heed(conn: Connection, told: Sequence[Feedback], *, now: datetime, source: str) -> Decided:
+    """Does what follows from up to 30,000 pieces of feedback, in the caller's transaction.
+
+    Who left is taken off the list with a line of evidence that names `source`; anything else bars
+    the address, and the first reason stays. Erased people are passed over, and who joined again
+    since is not put off. May be repeated.
+    """
+    keys = people.keys_of(conn, {each.subscriber_id for each in told})
+    bars = [
+        Bar(keys[each.subscriber_id], each.reason, each.at, each.note)
+        for each in sorted(told, key=lambda each: (each.at, each.subscriber_id, each.reason))
+        if each.subscriber_id in keys
+    ]
+    leaving = {bar.key for bar in bars if bar.reason is SuppressionReason.UNSUBSCRIBED}
+    standings = people.standings(conn, sorted(leaving)) if leaving else {}
+    barred = suppressions.by_address(conn, sorted(keys.values()))
+    made = decide(bars, standings, barred)
+    write_down(conn, made, now=now, source=source)
+    return made
