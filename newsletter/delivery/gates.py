@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from newsletter.delivery.warmup import AT_ONCE, is_gradual, propose
 from newsletter.model.edition import Channel
 
 RECIPIENTS_MAY_DIFFER = 0.2
@@ -28,15 +29,23 @@ class Terms:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateFacts:
     """What the gates look at. `last_terms` and `last_people` are None before the first edition of
-    the channel; `people` are the active subscribers.
+    the channel; `people` are the active subscribers, `to_mail` those of them a mail goes to.
+
+    `warmup` and `per_day` are the settings; `days_until_next` are the days from this edition to the
+    next one; `credits` are those left at the provider, None where that cannot be read.
     """
 
     channel: Channel
     people: int
+    to_mail: int
     terms: Terms
     last_terms: Terms | None
     last_people: int | None
     approval_required: bool = False
+    warmup: tuple[int, ...] = ()
+    per_day: int = 0
+    days_until_next: int = 7
+    credits: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +62,8 @@ def gates(facts: GateFacts) -> tuple[Hold, ...]:
     """All holds that stand before this edition, in the order in which they should be read."""
     holds = [_nobody(facts)]
     if facts.channel is Channel.REAL:
-        holds += [_approval(facts), _first(facts), _terms(facts), _numbers(facts)]
+        holds += [_credits(facts), _approval(facts), _first(facts), _warm_up(facts)]
+        holds += [_terms(facts), _numbers(facts)]
     return tuple(hold for hold in holds if hold is not None)
 
 
@@ -94,6 +104,19 @@ def _nobody(facts: GateFacts) -> Hold | None:
     )
 
 
+def _credits(facts: GateFacts) -> Hold | None:
+    if facts.credits is None or facts.credits >= facts.to_mail:
+        return None
+    return Hold(
+        code="credits",
+        message=f"Your account has credits for {facts.credits:,} more mails, and this edition goes"
+        f" to {facts.to_mail:,} people.",
+        mend="Buy credits or a larger plan at your provider, or wait until they are renewed; then"
+        " run `newsletter send` again.",
+        confirmable=False,
+    )
+
+
 def _approval(facts: GateFacts) -> Hold | None:
     if not facts.approval_required:
         return None
@@ -111,6 +134,42 @@ def _first(facts: GateFacts) -> Hold | None:
         code="first-real",
         message=f"This is the first real edition: it goes to {facts.people:,} people.",
         mend="Send yourself one with `newsletter send --to ADDRESS`, then confirm.",
+    )
+
+
+def _warm_up(facts: GateFacts) -> Hold | None:
+    """A first edition to many people at once, without a plan, or with one that leaves too many."""
+    if facts.last_terms is not None or facts.to_mail <= AT_ONCE:
+        return None
+    if not facts.warmup:
+        message = (
+            f"{facts.to_mail:,} people at once are many for a sender that is new: mail services"
+            " may refuse the mails, or treat them as spam."
+        )
+    elif not is_gradual(facts.to_mail, facts.warmup, facts.per_day):
+        message = (
+            f"The plan for warming up ([delivery] warmup) is for {sum(facts.warmup):,} of"
+            f" {facts.to_mail:,} people; too many of them are left for the day after it."
+        )
+    else:
+        return None
+    return Hold(code="warm-up", message=message, mend=_plan_shown(facts))
+
+
+def _plan_shown(facts: GateFacts) -> str:
+    plan = propose(facts.to_mail, facts.days_until_next)
+    right = "A yes without that is right for a domain that has sent as much before."
+    if len(plan) == 1:
+        return (
+            "The next edition is too near for a plan that ends before it: begin with"
+            f' `every = "week"` ([schedule]), or with a part of your list. {right}'
+        )
+    per_day = 0 < facts.per_day < max(plan)
+    more = ", and `per_day = 0`, which is in its way" if per_day else ""
+    return (
+        f"Put the line `warmup = {list(plan)}` under [delivery] in newsletter.toml{more}: then the"
+        f" edition goes out over {len(plan)} days, to those first who confirmed last, and ends"
+        f" before the next one. {right}"
     )
 
 

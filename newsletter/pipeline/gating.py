@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from newsletter.delivery.gates import GateFacts, Hold, Terms, gates
 from newsletter.delivery.states import OPEN_DRAFT
-from newsletter.model.edition import Edition, EditionState
+from newsletter.editions.period import next_period
+from newsletter.errors import TransportError
+from newsletter.model.edition import Channel, Edition, EditionState
 from newsletter.pipeline.compose import Composed
-from newsletter.pipeline.context import Context, pages_of
+from newsletter.pipeline.context import Context, pages_of, schedule_of
 from newsletter.store import editions as edition_store
-from newsletter.store import outcomes
+from newsletter.store import outcomes, planning
 from subscribers.store import people
 
 
@@ -23,24 +25,45 @@ class Stops:
 
 
 def stops_before(context: Context, composed: Composed, people_now: int) -> Stops:
-    """What stands before a composed draft, for this number of people."""
-    holds = gates(_facts(context, people_now))
+    """What stands before a composed draft, for this number of people.
+
+    A provider that does not answer is a reason like any other, and hides none of them.
+    """
+    assert composed.edition is not None
+    facts = _facts(context, composed.edition, people_now)
+    trouble: tuple[str, ...] = ()
+    try:
+        facts = replace(facts, credits=_credits(context))
+    except TransportError as error:
+        trouble = (str(error),)
+    holds = gates(facts)
     firm = tuple(f"{h.message} {h.mend}" for h in holds if not h.confirmable)
     return Stops(
-        reasons=composed.reasons + firm, confirmable=tuple(h for h in holds if h.confirmable)
+        reasons=composed.reasons + trouble + firm,
+        confirmable=tuple(h for h in holds if h.confirmable),
     )
 
 
-def _facts(context: Context, people_now: int) -> GateFacts:
-    newsletter = context.settings.newsletter
+def _credits(context: Context) -> int | None:
+    """For how many more mails is paid, as far as it can be read; a rehearsal asks nobody."""
+    if context.transport.channel is not Channel.REAL:
+        return None
+    return context.transport.condition().credits
+
+
+def _facts(context: Context, edition: Edition, people_now: int) -> GateFacts:
+    newsletter, delivery = context.settings.newsletter, context.settings.delivery
     last = _last_out(context)
     last_people = None
     if last is not None:
         with context.database.read() as connection:
             last_people = outcomes.recipients(connection, last.id).planned
+    with context.database.read() as connection:
+        to_mail = planning.mailable(connection, edition.id)
     return GateFacts(
         channel=context.transport.channel,
         people=people_now,
+        to_mail=to_mail,
         terms=Terms(
             transport=context.transport.name,
             sender=newsletter.sender,
@@ -49,7 +72,18 @@ def _facts(context: Context, people_now: int) -> GateFacts:
         last_terms=_terms_of(last) if last else None,
         last_people=last_people,
         approval_required=context.settings.schedule.approval == "required",
+        warmup=delivery.warmup,
+        per_day=delivery.per_day,
+        days_until_next=_days_until_next(context, edition),
     )
+
+
+def _days_until_next(context: Context, edition: Edition) -> int:
+    """From this edition's day to that of the one after it, in the newsletter's time zone."""
+    zone = context.settings.newsletter.zone
+    starts = max(context.now(), edition.period.scheduled_at)
+    after = next_period(schedule_of(context.settings), starts).scheduled_at
+    return (after.astimezone(zone).date() - starts.astimezone(zone).date()).days
 
 
 def _last_out(context: Context) -> Edition | None:

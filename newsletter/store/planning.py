@@ -72,6 +72,14 @@ ORDER BY confirmed_at IS NULL, confirmed_at DESC, id DESC LIMIT :block
 
 _NEWEST_ORDER = "b.confirmed_at IS NULL, b.confirmed_at DESC, b.id DESC"
 
+_MAILABLE = """
+SELECT count(*) FROM subscriber_person p
+LEFT JOIN edition_choice c ON c.edition_id = :edition AND c.topics = p.topics AND c.form = p.form
+LEFT JOIN subscriber_suppression s ON s.address_key = p.address_key
+WHERE p.status = 'active' AND s.id IS NULL
+  AND (c.edition_id IS NULL OR c.variant IS NOT NULL)
+"""
+
 _SIZES = """
 SELECT batch_number, count(*) AS size FROM delivery
 WHERE edition_id = :edition AND subscriber_id > :after AND subscriber_id <= :through
@@ -93,6 +101,11 @@ class Planned:
 def last_person(connection: Connection) -> int:
     """The highest number of a person now: later arrivals get the next edition."""
     return connection.execute(select(func.max(person.c.id))).scalar() or 0
+
+
+def mailable(connection: Connection, edition_id: int) -> int:
+    """How many people a mail would go to, were the edition planned now."""
+    return int(connection.execute(text(_MAILABLE), {"edition": edition_id}).scalar_one())
 
 
 def plan_block(

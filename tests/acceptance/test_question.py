@@ -17,7 +17,12 @@ TERMS = Terms(transport="smtp", sender="A <a@example.org>", public_url="https://
 def asked(people: int, answer: str) -> Result:
     """The question for so many people, with what the person types."""
     facts = GateFacts(
-        channel=Channel.REAL, people=people, terms=TERMS, last_terms=None, last_people=None
+        channel=Channel.REAL,
+        people=people,
+        to_mail=people,
+        terms=TERMS,
+        last_terms=None,
+        last_people=None,
     )
     question = Question(
         edition_key="2026-W47",

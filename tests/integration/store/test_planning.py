@@ -131,6 +131,7 @@ def test_the_database_plans_what_the_rules_say(
         clear(connection)
         people = dict(zip(add_readers(connection, list_), list_, strict=True))
         edition = freeze(connection, variants=VARIANTS, choices=choices, newest_first=newest_first)
+        foretold = planning.mailable(connection, edition.id)
     for _ in range(stop_after):
         with database.begin() as connection:
             planning.plan_block(connection, edition.id, batch_size=size, now=NOW, block=block)
@@ -138,6 +139,7 @@ def test_the_database_plans_what_the_rules_say(
     lines, batches = expected(newest(people) if newest_first else people, mapping, size)
     with database.read() as connection:
         assert states(connection, edition.id) == lines
+        assert foretold == sum(state == "planned" for state, _ in lines.values())
         assert planned_batches(connection, edition.id) == batches
 
 
