@@ -6,8 +6,7 @@ an undo window takes no time.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -22,7 +21,7 @@ from newsletter.delivery.transports.sendgrid import SendGrid
 from newsletter.model.delivery import Recipients
 from newsletter.model.edition import Channel, Edition, EditionState, Form, Period, Rendered, Tags
 from newsletter.pipeline.context import Context
-from newsletter.pipeline.delivering.run import deliver, recipients_of
+from newsletter.pipeline.delivering.run import deliver
 from newsletter.standin.ledger import Ledger
 from newsletter.standin.rules import KEY, Rules
 from newsletter.standin.server import StandIn, serve
@@ -164,7 +163,7 @@ def rendered(html: str = "", text: str = "") -> Rendered:
         f'<a href="{tag}">.</a>'
         for tag in (tags.unsubscribe_html, tags.preferences_html, tags.view_html)
     )
-    words = " ".join((tags.unsubscribe_text, tags.preferences_text, tags.view_text))
+    words = f"{tags.unsubscribe_text} {tags.preferences_text} {tags.view_text}"
     return Rendered(
         key="all",
         form=Form.NORMAL,
