@@ -116,10 +116,8 @@ def _changes(report: SyncReport) -> list[str]:
     """The same in sentences, with what is left to do."""
     left, barred = report.unsubscribed, report.suppressed
     if left or barred:
-        verb = "gets" if barred == 1 else "get"
-        lines = [
-            f"{people(left)} left the list; {addresses(barred)} more {verb} no mail from now on."
-        ]
+        more = "1 more address gets" if barred == 1 else f"{barred:,} more addresses get"
+        lines = [f"{people(left)} left the list; {more} no mail from now on."]
     else:
         lines = ["Nothing has changed."]
     rejoined = sum(each.rejoined for each in report.lists)

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import select
 import stat
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from newsletter.cli.main import main
+from tests.acceptance.terminal import on_a_terminal
 
 SETTINGS = """
 [newsletter]
@@ -144,42 +140,15 @@ def test_erasing_is_for_good_and_needs_a_yes_and_the_secret(folder: Path, run: R
 
 
 def test_on_a_terminal_erasing_asks_and_no_is_taken_for_no(folder: Path, run: Run) -> None:
+    erase = ("subscribers", "erase", "anna@example.org")
     run("add", "anna@example.org")
-    said, code = on_a_terminal(folder, "n\n", "erase", "anna@example.org")
+    said, code = on_a_terminal(folder, "n\n", *erase, **ENVIRONMENT)
     assert "cannot be undone" in said
     assert code != 0
     assert len(answer(run("list", "--json"))) == 1
-    said, code = on_a_terminal(folder, "y\n", "erase", "anna@example.org")
+    said, code = on_a_terminal(folder, "y\n", *erase, **ENVIRONMENT)
     assert "is erased" in said
     assert code == 0
-
-
-def on_a_terminal(folder: Path, typed: str, *arguments: str) -> tuple[str, int]:
-    """What a command prints on a terminal where somebody types, and its exit code."""
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "newsletter", "subscribers", *arguments]
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        env=os.environ | ENVIRONMENT,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    ) as process:
-        os.close(theirs)
-        os.write(ours, typed.encode())
-        said = b""
-        while select.select([ours], [], [], 30)[0]:
-            try:
-                more = os.read(ours, 4096)
-            except OSError:  # Linux says so when the other side is closed
-                break
-            if not more:
-                break
-            said += more
-        code = process.wait(30)
-    os.close(ours)
-    return said.decode(), code
 
 
 def test_an_export_is_private_is_not_overwritten_and_comes_back(folder: Path, run: Run) -> None:
