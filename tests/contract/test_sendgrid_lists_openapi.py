@@ -1,0 +1,59 @@
+"""The lists that are read are those of SendGrid's own document, and its examples can be read."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsletter.delivery.transports.sendgrid_lists import PAGE, SendGridLists
+
+SHARED = Path(__file__).parents[2].parent / "shared"
+DOCUMENT = SHARED / "sendgrid" / "tsg_suppressions_v3.json"
+NOW = datetime(2026, 11, 16, tzinfo=UTC)
+
+
+class Asked:
+    """Answers with an example, and keeps what was asked for."""
+
+    def __init__(self, rows: list[Any]) -> None:
+        self.rows = rows
+        self.path: tuple[str, ...] = ()
+        self.query: dict[str, int | str] = {}
+
+    def get(self, *path: str, **query: int | str) -> object:
+        self.path, self.query = path, query
+        return self.rows
+
+
+@pytest.mark.parametrize("name", list(SendGridLists.names))
+def test_a_list_is_asked_for_as_documented_and_its_example_is_read(name: str) -> None:
+    if not DOCUMENT.is_file():
+        pytest.skip(f"the data beside the repository is missing: {DOCUMENT.name}")
+    document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    described = document["paths"][f"/v3/suppression/{name}"]["get"]
+    answer = described["responses"]["200"]["content"]["application/json"]
+    rows = answer["examples"]["response"]["value"]
+    asked = Asked(rows)
+    (page,) = SendGridLists(asked).read(name, since=NOW, now=NOW, pause=lambda _: None)
+    assert asked.path == ("suppression", name)
+    known = {_resolved(document, each)["name"] for each in described["parameters"]}
+    assert asked.query.keys() | {"end_time"} <= known
+    limit = _resolved(document, {"$ref": "#/components/parameters/PaginationCommonLimit"})
+    assert asked.query["limit"] == PAGE == limit["schema"]["maximum"]
+    assert page.unusable == 0
+    assert [(each.key, each.at) for each in page.listed] == [
+        (row["email"], datetime.fromtimestamp(row["created"], UTC)) for row in rows
+    ]
+
+
+def _resolved(document: dict[str, Any], parameter: dict[str, Any]) -> dict[str, Any]:
+    """A parameter, also one that stands elsewhere in the document."""
+    where = parameter.get("$ref", "").removeprefix("#/").split("/")
+    found: Any = document
+    for part in where if where != [""] else []:
+        found = found[part]
+    return parameter if found is document else dict(found)
