@@ -41,6 +41,7 @@ class Wiring:
         self._started = _starting_time(settings, environ)
         self._monotonic = time.monotonic()
         self._database: Database | None = None
+        self._transport: Transport | None = None
         self.pictures: Mapping[str, str] = {}
         """Stand-ins (address -> address) for pictures on pages to look at, when the blog is not
         there: the demo's."""
@@ -75,17 +76,10 @@ class Wiring:
         return tuple(key.get_secret_value() for key in self.settings.secrets.keys)
 
     def transport(self) -> Transport:
-        """The way out that the settings name. Raises SettingsError for one that is not there."""
-        if self.settings.delivery.transport == "sendgrid":
-            return self._sendgrid()
-        if self.settings.delivery.transport != "outbox":
-            raise SettingsError(
-                f"This version cannot send by {self.settings.delivery.transport} yet.",
-                'Set [delivery] transport = "outbox" to rehearse into files.',
-            )
-        from newsletter.delivery.transports.outbox import Outbox
-
-        return Outbox(self.settings.outbox_path(), self._write_pages)
+        """The way out that the settings name. Raises SettingsError when a secret is missing."""
+        if self._transport is None:
+            self._transport = self._new_transport()
+        return self._transport
 
     def context(self, *, tell: Callable[[str], None], progress: Progress) -> Context:
         """What the use cases are given; `tell` and `progress` show how the work gets on."""
@@ -150,9 +144,25 @@ class Wiring:
         )
 
     def close(self) -> None:
-        """Gives the database back, if it was opened."""
+        """Gives back what was opened."""
+        if self._transport is not None:
+            self._transport.close()
         if self._database is not None:
             self._database.close()
+
+    def _new_transport(self) -> Transport:
+        match self.settings.delivery.transport:
+            case "sendgrid":
+                return self._sendgrid()
+            case "smtp":
+                from newsletter.delivery.transports.smtp import Smtp
+                from newsletter.pipeline.mailserver import mail_server_of
+
+                return Smtp(mail_server_of(self.settings), clock=time.monotonic)
+            case "outbox":
+                from newsletter.delivery.transports.outbox import Outbox
+
+                return Outbox(self.settings.outbox_path(), self._write_pages)
 
     def _sendgrid(self) -> Transport:
         from newsletter.delivery.transports.sendgrid import SendGrid

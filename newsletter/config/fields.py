@@ -37,7 +37,12 @@ def _optional_root(value: str) -> str:
     return checks.root_address(value) if value.strip() else ""
 
 
+def _optional_line(value: str) -> str:
+    return checks.one_line(value) if value.strip() else ""
+
+
 Line = Annotated[str, AfterValidator(checks.one_line)]
+OptionalLine = Annotated[str, AfterValidator(_optional_line)]
 Mailbox = Annotated[str, AfterValidator(checks.sender_line)]
 OptionalMailbox = Annotated[str, AfterValidator(_optional_mailbox)]
 Secure = Annotated[str, AfterValidator(checks.secure_address)]

@@ -11,6 +11,7 @@ from newsletter.config import checks
 from newsletter.config.fields import (
     STRICT,
     Line,
+    OptionalLine,
     OptionalMailbox,
     Root,
     StoreAddress,
@@ -65,6 +66,27 @@ class SmtpSettings(BaseModel):
         "localhost", "The mail server.", "a host name such as localhost or mail.example.org"
     )
     port: int = setting(587, "Its port.", "a whole number from 1 to 65535", ge=1, le=65535)
+    security: Literal["auto", "starttls", "tls", "none"] = setting(
+        "auto",
+        'How the way to it is encrypted: "tls" from the first byte (port 465), "starttls" after a'
+        ' word in clear (587, 25), "auto" whichever fits; "none" only for a server on this very'
+        " computer.",
+        '"auto", "starttls", "tls" or "none"',
+    )
+    user: OptionalLine = setting(
+        "",
+        "The name to log in with, its password being NEWSLETTER_SMTP_PASSWORD; empty means no"
+        " login.",
+        "the name your provider gave you, or nothing",
+    )
+    timeout_seconds: float = setting(
+        60.0,
+        "How long an answer is waited for; whoever gives up too early does not know whether a mail"
+        " was taken.",
+        "a number from 1 to 300",
+        ge=1,
+        le=300,
+    )
 
 
 class DeliverySettings(BaseModel):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from newsletter.config.checks import is_loopback
 from newsletter.config.faults import Fault
 from newsletter.config.shape import expectation
 
@@ -31,9 +32,18 @@ def relation_faults(given: dict[str, Any]) -> Iterator[Fault]:
             problem='"sendgrid" works only with delivery.transport = "sendgrid", and for rehearsals'
             ' with "outbox".',
         )
+    yield from _mails_in_clear(_table(delivery, "smtp"))
     yield from _twice(given, "feeds", "url")
     yield from _twice(given, "topics", "key")
     yield from _topics_without_posts(given)
+
+
+def _mails_in_clear(smtp: dict[str, Any]) -> Iterator[Fault]:
+    """Who is on the list is health information: it does not go over a network for all to read."""
+    host = smtp.get("host", "localhost")
+    if smtp.get("security") == "none" and isinstance(host, str) and not is_loopback(host.strip()):
+        problem = '"none" works only with a mail server on this computer; expected "auto".'
+        yield Fault(path=("delivery", "smtp", "security"), problem=problem)
 
 
 def _twice(given: dict[str, Any], section: str, key: str) -> Iterator[Fault]:

@@ -119,9 +119,13 @@ unsubscribe = "own"
 #base_url = "https://api.sendgrid.com"
 #timeout_seconds = 30
 
+# A mail server; for its password see .env. Encryption goes by itself ("auto").
 [delivery.smtp]
 #host = "localhost"
 #port = 587
+#security = "auto"
+#user = ""
+#timeout_seconds = 60
 
 # When more posts than this are in an edition, or more than this share of all known posts changed
 # at once, something is probably wrong: the edition waits for you.

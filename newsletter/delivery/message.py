@@ -137,7 +137,8 @@ def list_id(envelope: Envelope) -> str:
     """The value of List-Id (RFC 2919 §2): the title, and a stable name under our domain."""
     title = words_safe(envelope.title).replace('"', "'").replace("\\", "")
     name = f"<{envelope.list_id}.{envelope.domain}>"
-    return f'"{title}" {name}' if title.isascii() and title else name
+    both = f'"{title}" {name}'
+    return both if title.isascii() and title and len(both) < _LONGEST_WORD else name
 
 
 def _fixed_headers(envelope: Envelope, subject: str, boundary: str) -> bytes:
@@ -158,9 +159,10 @@ def _fixed_headers(envelope: Envelope, subject: str, boundary: str) -> bytes:
 
 def _mailbox(name: str, address: str) -> str:
     words = words_safe(name)
-    if words.isascii():
-        return str(Address(words, addr_spec=address))
-    return f"{_encoded_words(words, 'From')} <{address}>"
+    if words.isascii() and len(plain := str(Address(words, addr_spec=address))) < _LONGEST_WORD:
+        return plain
+    encoded = Header(words, "utf-8", header_name="From").encode(linesep="\r\n")
+    return f"{encoded} <{address}>"
 
 
 def _encoded_words(words: str, header: str) -> str:

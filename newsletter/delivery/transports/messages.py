@@ -1,4 +1,4 @@
-"""The messages of a transport that sends complete ones; what their variants share is encoded once."""
+"""Complete messages, one by one; what those of a variant share is encoded once."""
 
 from __future__ import annotations
 

@@ -54,6 +54,8 @@ def checks(around: Surroundings) -> list[Check]:
     ]
     if around.transport == "sendgrid":
         found.append(Check("sendgrid", "the account at SendGrid", sending.account))
+    if around.transport == "smtp":
+        found.append(Check("smtp", "the mail server", sending.mail_server))
     return found
 
 

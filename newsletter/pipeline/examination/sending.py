@@ -1,19 +1,23 @@
-"""The way out: the records of the sender's domain, and the account at SendGrid."""
+"""The way out: the records of the sender's domain, the account at SendGrid, the mail server."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from newsletter.config.checks import mailbox
 from newsletter.delivery import dns
 from newsletter.delivery.transports.sendgrid_account import SEND, UNDO, Account, Credits
-from newsletter.errors import TransportError
+from newsletter.delivery.transports.smtp import Smtp
+from newsletter.errors import SettingsError, TransportError
 from newsletter.model.remark import Remark, fine, grave, problem, warning
 from newsletter.pipeline.examination.storage import active_people
 from newsletter.pipeline.examination.surroundings import Surroundings
+from newsletter.pipeline.mailserver import mail_server_of
 
 MOST_SECONDS = 15.0
-"""How long SendGrid is waited for, if the settings do not say less."""
+"""How long SendGrid or a mail server is waited for, if the settings do not say less."""
 
 _SCOPE_MEND = "Edit the key in SendGrid under Settings > API Keys, or make a new one, with: "
 
@@ -55,6 +59,19 @@ def account(around: Surroundings) -> Iterator[Remark]:
         yield _credits(asked.credits(), active_people(around))
     except TransportError as error:
         yield problem("sendgrid", error.message, error.mend)
+
+
+def mail_server(around: Surroundings) -> Iterator[Remark]:
+    """Whether the mail server answers, encrypted where it has to be, and takes the login."""
+    try:
+        server = mail_server_of(around.settings)
+        patient = replace(server, timeout=min(server.timeout, MOST_SECONDS))
+        Smtp(patient, clock=time.monotonic).condition()
+    except (SettingsError, TransportError) as error:
+        yield problem("smtp", error.message, error.mend)
+        return
+    door = "takes the login" if server.user else "lets us in without a login"
+    yield fine("smtp", f"The mail server {server.host}:{server.port} answers, and {door}.")
 
 
 def _account(around: Surroundings, key: str) -> Account:
