@@ -27,6 +27,10 @@ class World:
         self.now = datetime.fromisoformat(WEEK_1)
         self.standin: StandIn
 
+    def clock(self) -> float:
+        """The time in seconds since 1970."""
+        return self.now.timestamp()
+
     def later(self, **by: float) -> None:
         """Time goes by, for everybody."""
         self.now += timedelta(**by)
@@ -65,7 +69,7 @@ def world(tmp_path: Path, web: WebServer) -> Iterator[World]:
     (tmp_path / "list.csv").write_text("\n".join(["email,consented_at", *rows, ""]))
     assert desk.call("subscribers", "import", "list.csv", "--json").document["added"] == MANY
     made = World(desk)
-    with serve(tmp_path / "records", Rules(), lambda: made.now.timestamp()) as standin:
+    with serve(tmp_path / "records", Rules(), made.clock) as standin:
         made.standin = standin
         yield made
 
