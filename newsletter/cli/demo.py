@@ -85,7 +85,7 @@ def _run_week(directory: Path, week: int, now: datetime, tell: Callable[[str], N
         if week == 1:
             people = _import(wiring, directory / "subscribers.csv")
             tell(f"{people} made-up people are on the list.")
-        context = wiring.context(tell=tell, progress=lambda _done, _all: None)
+        context = wiring.context(tell=tell, progress=lambda _advance: None)
         report = send(context, confirm=lambda _question: False)
         if report.edition is not None:
             key = report.edition.key

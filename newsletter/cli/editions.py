@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from newsletter.cli import undoing
 from newsletter.cli.app import NUMBER, App, pass_app
 from newsletter.cli.output import emit, json_option
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group("editions")
 def command() -> None:
-    """List and show editions; add a note, leave a post out, approve."""
+    """List and show editions; change a draft, approve it; take one back, or go on with it."""
 
 
 @command.command("list")
@@ -170,6 +171,11 @@ def approve(app: App, edition: str) -> None:
         f"{frozen.key} is approved and frozen. `newsletter send` delivers it now; a timer does when"
         " its time has come.",
     )
+
+
+command.add_command(undoing.cancel)
+command.add_command(undoing.reopen)
+command.add_command(undoing.resume)
 
 
 def _changed(app: App, key: str, composed: Composed, done: str) -> None:

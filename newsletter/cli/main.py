@@ -21,7 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "preview": ("preview", "Write the mail to files and look at it."),
     "send": ("send", "Send this period's edition, once to everybody."),
     "status": ("status", "Show feeds, the current edition, and what waits for you."),
-    "editions": ("editions", "List and show editions; add a note, leave a post out, approve."),
+    "editions": ("editions", "List and show editions; change a draft, approve it, take one back."),
     "posts": ("posts", "What is known of the blog's posts."),
     "subscribers": ("subscribers", "Who gets the newsletter: add, import, export, erase."),
     "suppressions": ("suppressions", "Addresses that must not be written to."),

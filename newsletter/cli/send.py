@@ -62,7 +62,8 @@ def command(app: App, dry_run: bool, yes: bool, to: str | None, scheduled: bool)
             warn(f"{feed.url}: {note}")
     for warning in report.warnings:
         warn(warning)
-    emit(app, send_json(report), f"{send_text(report)}{_next(app, report)}")
+    zone = app.wiring().settings.newsletter.zone
+    emit(app, send_json(report), f"{send_text(report, zone)}{_next(app, report)}")
     return exit_code(report)
 
 

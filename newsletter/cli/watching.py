@@ -1,4 +1,4 @@
-"""What a person sees while work goes on: a bar on a terminal, a line now and then otherwise."""
+"""What a person sees while work goes on: a bar on a terminal, a line a batch otherwise."""
 
 from __future__ import annotations
 
@@ -8,39 +8,47 @@ from contextlib import contextmanager
 
 from newsletter.cli.app import App
 from newsletter.cli.output import say
-from newsletter.pipeline.context import Context
-
-_EVERY = 20  # without a terminal a line for each twentieth of the way
+from newsletter.pipeline.context import Advance, Context
 
 
 @contextmanager
-def context_of(app: App, what: str = "Messages") -> Iterator[Context]:
-    """The context of a use case, with progress on stderr: `what` is being counted."""
-    with _progress(what) as progress:
+def context_of(app: App) -> Iterator[Context]:
+    """The context of a use case, with progress on stderr."""
+    with _progress() as progress:
         yield app.wiring().context(tell=say, progress=progress)
 
 
 @contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+def _progress() -> Iterator[Callable[[Advance], None]]:
     if not sys.stderr.isatty():
-        yield _Lines(what)
+        yield _line
         return
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    bar = Progress(
+        TextColumn("People"),
+        BarColumn(),
+        TextColumn("{task.fields[counted]}"),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
     )
+    task = bar.add_task("", total=None, visible=False, counted="", rate="")
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    bar = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
-    task = bar.add_task(what, total=None, visible=False)
-
-    def show(done: int, total: int) -> None:
+    def show(advance: Advance) -> None:
         bar.start()
-        bar.update(task, completed=done, total=total, visible=True)
+        bar.update(
+            task,
+            completed=advance.people,
+            total=advance.of_people,
+            visible=True,
+            counted=f"{advance.people:,} of {advance.of_people:,}, batch"
+            f" {advance.batches:,} of {advance.of_batches:,}",
+        )
+        speed = bar.tasks[0].speed
+        bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
 
     try:
         yield show
@@ -48,13 +56,8 @@ def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
         bar.stop()
 
 
-class _Lines:
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._said = 0
-
-    def __call__(self, done: int, total: int) -> None:
-        part = done * _EVERY // total if total else _EVERY
-        if part > self._said:
-            self._said = part
-            say(f"{self._what}: {done:,} of {total:,}")
+def _line(advance: Advance) -> None:
+    say(
+        f"Batch {advance.batches:,} of {advance.of_batches:,}:"
+        f" {advance.people:,} of {advance.of_people:,} people"
+    )

@@ -9,6 +9,8 @@ from newsletter.model.delivery import Outcome, Recipients
 from newsletter.model.edition import DigestItem, ItemKind
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from newsletter.pipeline.collect import FeedReport
     from newsletter.pipeline.send import Report
 
@@ -63,10 +65,16 @@ def recipients_json(recipients: Recipients) -> dict[str, Any]:
     }
 
 
-def send_text(report: Report) -> str:
-    """What a `send` came to, for a person."""
-    parts = [send_text(part) for part in report.resumed]
-    return "\n".join([*parts, *_headline(report), *item_lines(report.items), *_numbers(report)])
+def send_text(report: Report, zone: ZoneInfo | None = None) -> str:
+    """What a `send` came to, for a person; times in `zone`, the newsletter's."""
+    parts = [send_text(part, zone) for part in report.resumed]
+    said = [*_headline(report), *item_lines(report.items), *_numbers(report)]
+    return "\n".join([*parts, *said, *_window(report, zone)])
+
+
+def local(at: datetime, zone: ZoneInfo | None) -> str:
+    """A time of these days for a person, in the newsletter's time zone."""
+    return f"{at.astimezone(zone):%a %d %b %H:%M} ({zone.key})" if zone else moment(at)
 
 
 def item_lines(items: tuple[DigestItem, ...]) -> list[str]:
@@ -158,6 +166,19 @@ def _numbers(report: Report) -> list[str]:
     if report.outcome in (Outcome.HELD, Outcome.DRY_RUN):
         return [f"People: {report.recipients.planned:,} would get it"]
     return [f"People: {recipients_text(report.recipients)}"]
+
+
+def _window(report: Report, zone: ZoneInfo | None) -> list[str]:
+    """When the mails leave, and how to stop them."""
+    if report.edition is None or report.send_at is None:
+        return []
+    said = [f"The mails leave at {local(report.send_at, zone)}."]
+    if report.cancel_before is not None:
+        said.append(
+            f"Stop it until {local(report.cancel_before, zone)} with"
+            f" `newsletter editions cancel {report.edition.key}`."
+        )
+    return said
 
 
 def _item_json(item: DigestItem) -> dict[str, Any]:

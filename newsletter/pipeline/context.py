@@ -16,8 +16,20 @@ from newsletter.model.feed import Fetched, Validators
 from newsletter.store.engine import Database
 
 Fetch = Callable[[str, Validators | None], Fetched]
-Progress = Callable[[int, int], None]
-"""Called with (done, of all) as work goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance:
+    """How far a delivery is: people and batches that are through, and all of them."""
+
+    people: int
+    of_people: int
+    batches: int
+    of_batches: int
+
+
+Progress = Callable[[Advance], None]
+"""Called as work goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

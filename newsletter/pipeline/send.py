@@ -13,6 +13,7 @@ from newsletter.delivery import window
 from newsletter.delivery.gates import Hold
 from newsletter.delivery.states import OPEN_DRAFT, UNFINISHED
 from newsletter.editions.period import due_period, is_late, period_of
+from newsletter.errors import UsageError
 from newsletter.model.delivery import Outcome, Recipients
 from newsletter.model.edition import Channel, DigestItem, Edition, EditionState, Period
 from newsletter.pipeline.collect import FeedReport, all_failed, collect
@@ -21,6 +22,7 @@ from newsletter.pipeline.context import Context, schedule_of
 from newsletter.pipeline.delivering.freezing import freeze
 from newsletter.pipeline.delivering.run import deliver, recipients_of, settle_scheduled
 from newsletter.pipeline.gating import active_people, stops_before
+from newsletter.pipeline.preview import named
 from newsletter.store import editions as edition_store
 from newsletter.store import news as news_store
 from newsletter.store import provider_ids
@@ -91,6 +93,23 @@ def send(
             return replace(earlier[-1], resumed=earlier[:-1])
         report = _send_period(context, period, confirm, scheduled=scheduled, dry_run=dry_run)
         return replace(report, resumed=earlier)
+
+
+def resume(context: Context, key: str) -> Report:
+    """Goes on with one edition that was frozen and is not finished.
+
+    Raises UsageError when there is nothing to go on with, BusyError as `send` does.
+    """
+    with run_lock(context.database):
+        settle_scheduled(context)
+        edition = named(context, key)
+        if edition.state not in UNFINISHED:
+            raise UsageError(
+                f"{key} is {edition.state.value}: there is nothing to go on with.",
+                f"See `newsletter editions show {key}`.",
+            )
+        context.tell(_begun(edition))
+        return ended(context, deliver(context, edition))
 
 
 def _period(context: Context, *, scheduled: bool) -> Period:

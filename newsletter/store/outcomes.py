@@ -18,15 +18,20 @@ def states(connection: Connection, edition_id: int) -> dict[BatchState, int]:
     return {BatchState(state): count for state, count in rows}
 
 
-def people_done(connection: Connection, edition_id: int) -> tuple[int, int]:
-    """How many people are in batches that are through, and in all of them."""
+def through(connection: Connection, edition_id: int) -> tuple[int, int, int, int]:
+    """How many people, of all, and how many batches, of all, are through."""
     rows = connection.execute(
-        select(batch.c.state, func.sum(batch.c.size))
+        select(batch.c.state, func.sum(batch.c.size), func.count())
         .where(batch.c.edition_id == edition_id)
         .group_by(batch.c.state)
     ).all()
-    through = (BatchState.ACCEPTED, BatchState.FAILED, BatchState.EMPTY)
-    return sum(n for state, n in rows if state in through), sum(n for _, n in rows)
+    ended = (BatchState.ACCEPTED, BatchState.FAILED, BatchState.EMPTY)
+    return (
+        sum(people for state, people, _ in rows if state in ended),
+        sum(people for _, people, _ in rows),
+        sum(number for state, _, number in rows if state in ended),
+        sum(number for _, _, number in rows),
+    )
 
 
 def recipients(connection: Connection, edition_id: int) -> Recipients:

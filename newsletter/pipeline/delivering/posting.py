@@ -17,7 +17,7 @@ from newsletter.delivery.window import batches_per_id
 from newsletter.errors import TransportError
 from newsletter.model.delivery import BatchState, ClaimedBatch, Recipient
 from newsletter.model.edition import Channel, Edition
-from newsletter.pipeline.context import Context
+from newsletter.pipeline.context import Advance, Context
 from newsletter.pipeline.delivering import claiming, ids, recovering, writing
 from newsletter.pipeline.delivering.single import Singles
 from newsletter.pipeline.delivering.stopping import Stop
@@ -247,5 +247,7 @@ class Posting:
 
     def _show_progress(self) -> None:
         with self._context.database.read() as connection:
-            done, people = outcomes.people_done(connection, self._edition.id)
-        self._context.progress(done, people)
+            people, of_people, batches, of_batches = outcomes.through(connection, self._edition.id)
+        self._context.progress(
+            Advance(people=people, of_people=of_people, batches=batches, of_batches=of_batches)
+        )
