@@ -23,6 +23,7 @@ from newsletter.delivery.transports.sendgrid_connection import (
     Connections,
     NoReply,
     NotWritten,
+    authorization,
 )
 from newsletter.delivery.transports.sendgrid_undo import ScheduledSends
 from newsletter.delivery.transports.sendgrid_wire import Clock
@@ -72,7 +73,7 @@ class SendGrid:
             base_url, timeout=timeout, proxy=proxy, clock=clock, trust=trust
         )
         self._base_url, self._now, self._window = base_url, now, undo
-        self._headers = _headers(key)
+        self._headers = _headers(authorization(key))
         self._templates: dict[object, RequestTemplate] = {}
         self._guard = threading.Lock()
         self.undo: Undo | None = ScheduledSends(self._account)
@@ -187,9 +188,9 @@ class SendGrid:
         return made
 
 
-def _headers(key: str) -> Mapping[str, str]:
+def _headers(authorized: str) -> Mapping[str, str]:
     return {
-        "Authorization": f"Bearer {key}",
+        "Authorization": authorized,
         "Content-Type": "application/json",
         "Accept": "application/json",
         "User-Agent": "newsletter",

@@ -24,7 +24,7 @@ import python_http_client
 from sendgrid import SendGridAPIClient
 
 from newsletter.delivery.transports.sendgrid_answers import date_of
-from newsletter.delivery.transports.sendgrid_connection import authorities
+from newsletter.delivery.transports.sendgrid_connection import KEY_MEND, authorities, authorization
 from newsletter.delivery.transports.time_limit import within
 from newsletter.errors import TransportError
 
@@ -44,10 +44,6 @@ _ANSWERS = frozenset((400, 404))
 """They say that something is not there, or was there before."""
 
 _MEND = "Try again later; https://status.sendgrid.com says whether it is down."
-_KEY_MEND = (
-    "Make an API key in SendGrid under Settings > API Keys, and put it into .env as"
-    " SENDGRID_API_KEY=… (for an account in the EU also set [delivery.sendgrid] base_url)."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +97,7 @@ class Account:
     """
 
     def __init__(self, key: str, *, base_url: str, timeout: float, proxy: str | None) -> None:
-        if not (key.isascii() and key.isprintable()) or " " in key:
-            raise TransportError("What SENDGRID_API_KEY holds is no key of SendGrid.", _KEY_MEND)
+        authorization(key)  # is it one?
         made = SendGridAPIClient(key, host=base_url)
         self._client = _Client(
             host=base_url, request_headers=made.client.request_headers, version=3, timeout=timeout
@@ -224,10 +219,10 @@ def _refused(status: int, headers: Mapping[str, str]) -> TransportError:
         return NotAccepted(
             "SendGrid does not accept the key in SENDGRID_API_KEY (or the account has used up its"
             " credits, which it says in the same way).",
-            _KEY_MEND,
+            KEY_MEND,
         )
     if status == 403:
-        return NotAllowed("The key in SENDGRID_API_KEY may not do this.", _KEY_MEND)
+        return NotAllowed("The key in SENDGRID_API_KEY may not do this.", KEY_MEND)
     if 300 <= status < 400:
         return _strange()
     said = f"SendGrid answered with the error {status}."

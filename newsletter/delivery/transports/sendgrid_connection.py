@@ -33,6 +33,11 @@ LONGEST_WRITE = 60.0
 """In seconds, to connect and write a request, if the time limit does not say less. The undo window
 leaves two minutes beside the time limit, and this is a part of them."""
 
+KEY_MEND = (
+    "Make an API key in SendGrid under Settings > API Keys, and put it into .env as"
+    " SENDGRID_API_KEY=… (for an account in the EU also set [delivery.sendgrid] base_url)."
+)
+
 LARGEST_ANSWER = 1024 * 1024
 _EARLY_SECONDS = 2.0
 _LONGEST_WORDS = 150
@@ -194,6 +199,13 @@ class _Route:
         )
         made.set_tunnel(host, port, _proxy_login(through))
         return made
+
+
+def authorization(key: str) -> str:
+    """The header's value that carries the key. Raises TransportError for one that is none."""
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise TransportError("What SENDGRID_API_KEY holds is no key of SendGrid.", KEY_MEND)
+    return f"Bearer {key}"
 
 
 def authorities() -> ssl.SSLContext:
