@@ -443,7 +443,7 @@ def context(
             pause=lambda _: None,
             fetch=lambda url, _validators: pytest.fail(f"{url} was fetched"),
             tell=told.append,
-            progress=lambda _done, _all: None,
+            progress=lambda _: None,
             lists=wiring.lists,
             secrets=SECRETS,
         ),
