@@ -39,7 +39,7 @@ LATER = NOW + timedelta(hours=1)
 
 @pytest.fixture
 def standin(tmp_path: Path) -> Iterator[StandIn]:
-    rules = Rules(keep_bodies=True, hold=0.6)
+    rules = Rules(keep_bodies=True, hold=30)
     with serve(tmp_path / "records", rules, lambda: START) as running:
         yield running
 
@@ -151,7 +151,7 @@ LIES = {"400", "401", "403", "404", "429"}
 @pytest.mark.parametrize("name", BEFORE)
 def test_each_fault_before_acceptance(standin: StandIn, name: str) -> None:
     standin.service.script.add(name)
-    sending = transport(standin.url, timeout=0.3 if name == "hang" else 10)
+    sending = transport(standin.url, timeout=1 if name == "hang" else 10)
     found = submit(sending)
     assert isinstance(found, BEFORE[name])
     assert accepted(standin) == {}
@@ -165,7 +165,7 @@ def test_each_fault_before_acceptance(standin: StandIn, name: str) -> None:
 @pytest.mark.parametrize("name", sorted({*BEFORE} - LIES))
 def test_each_fault_after_acceptance_is_unknown(standin: StandIn, name: str) -> None:
     standin.service.script.add(f"{name}-after")
-    sending = transport(standin.url, timeout=0.3 if name == "hang" else 10)
+    sending = transport(standin.url, timeout=1 if name == "hang" else 10)
     assert isinstance(submit(sending), Unknown)
     assert accepted(standin) == whole()
     sending.close()
@@ -173,7 +173,7 @@ def test_each_fault_after_acceptance_is_unknown(standin: StandIn, name: str) -> 
 
 def test_what_is_carried_out_only_later_is_unknown(standin: StandIn) -> None:
     standin.service.script.add("late")
-    sending = transport(standin.url, timeout=0.3)
+    sending = transport(standin.url, timeout=1)
     assert isinstance(submit(sending), Unknown)
     standin.service.letting_go.set()
     sending.close()
@@ -227,7 +227,7 @@ def test_cancelling_takes_everything_back(standin: StandIn, sending: SendGrid) -
 @pytest.mark.parametrize("kind", sorted({*KINDS} - {"late"}))
 def test_a_cancel_is_certain_or_an_error(standin: StandIn, kind: str, after: str) -> None:
     """Whatever happens to the request; and it can be tried again."""
-    sending = transport(standin.url, timeout=0.3 if kind == "hang" else 10)
+    sending = transport(standin.url, timeout=1 if kind == "hang" else 10)
     provider_id = given_id(sending)
     standin.service.script.add(f"cancel-{kind}{after}")
     said = cancel(sending, provider_id)
@@ -252,7 +252,7 @@ def test_a_cancel_that_cannot_be_confirmed_is_an_error(
 
 @pytest.mark.parametrize("kind", sorted({*KINDS} - {"late"}))
 def test_a_new_id_is_one_or_an_error(standin: StandIn, kind: str) -> None:
-    sending = transport(standin.url, timeout=0.3 if kind == "hang" else 10)
+    sending = transport(standin.url, timeout=1 if kind == "hang" else 10)
     standin.service.script.add(f"batch-{kind}")
     with pytest.raises(TransportError) as refused:
         given_id(sending)

@@ -170,12 +170,7 @@ class _Route:
 
     def __init__(self, base_url: str, proxy: str | None, trust: ssl.SSLContext | None) -> None:
         self._to = urlsplit(base_url)
-        self._through = urlsplit(proxy if "://" in proxy else f"http://{proxy}") if proxy else None
-        if self._through and (self._through.scheme != "http" or not self._through.hostname):
-            raise TransportError(
-                "The proxy that the environment names cannot be used for SendGrid.",
-                "Set HTTPS_PROXY to one that is reached by http://, or take it away.",
-            )
+        self._through = _proxy_parts(proxy) if proxy else None
         self._trust = trust
         if trust is None and self._to.scheme == "https":
             self._trust = authorities()
@@ -211,6 +206,20 @@ def authorization(key: str) -> str:
 def authorities() -> ssl.SSLContext:
     """Whose word is taken for a server's name: the same authorities on every computer."""
     return ssl.create_default_context(cafile=certifi.where())
+
+
+def _proxy_parts(proxy: str) -> SplitResult:
+    """The parts of a proxy's address. Raises TransportError for one that cannot be used."""
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        if parts.scheme == "http" and parts.hostname and parts.port != 0:
+            return parts
+    except ValueError:  # the port is no number, for example
+        pass
+    raise TransportError(
+        "The proxy that the environment names cannot be used for SendGrid.",
+        "Set HTTPS_PROXY to one that is reached by http://, or take it away.",
+    )
 
 
 def _proxy_login(proxy: SplitResult) -> dict[str, str]:
