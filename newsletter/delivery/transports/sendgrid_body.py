@@ -28,8 +28,6 @@ CATEGORY = "newsletter"
 MOST_SUBSTITUTIONS = 10_000
 """Bytes of the tags and values of one recipient."""
 
-_LONGEST_HEADER = 900  # a line of a message is at most 998 octets long (RFC 5322 §2.1.1)
-
 _OFF: Mapping[str, Mapping[str, Any]] = {
     "click_tracking": {"enable": False, "enable_text": False},
     "open_tracking": {"enable": False},
@@ -171,7 +169,7 @@ def _headers(mail: Mail, links: Links) -> dict[str, str]:
     """All headers of ours, in each personalization: whether SendGrid adds those of the root to
     them, or leaves them out, is not documented.
     """
-    headers = {"List-Id": _list_id(mail.envelope), "Auto-Submitted": "auto-generated"}
+    headers = {"List-Id": list_id(mail.envelope), "Auto-Submitted": "auto-generated"}
     if not mail.public_url:
         return headers
     return {
@@ -179,12 +177,6 @@ def _headers(mail: Mail, links: Links) -> dict[str, str]:
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         **headers,
     }
-
-
-def _list_id(envelope: Envelope) -> str:
-    """List-Id; without the title where one line cannot hold it."""
-    whole = list_id(envelope)
-    return whole if len(whole) <= _LONGEST_HEADER else whole[whole.rindex("<") :]
 
 
 def _root(
