@@ -19,6 +19,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 SHORT = {
+    "absorb_events": ["--people", "20000"],
     "compare_posts": ["--runs", "3"],
     "idle_run": ["--runs", "5"],
     "import_subscribers": ["--rows", "100000"],

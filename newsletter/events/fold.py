@@ -22,6 +22,9 @@ _SUPPRESSIONS = {
     EventKind.COMPLAINED: SuppressionReason.COMPLAINT,
 }
 
+BARRING = frozenset({EventKind.DROPPED, *_SUPPRESSIONS})
+"""The kinds of which it may follow that a person must not be mailed again."""
+
 _DROPS = {
     "bounced address": SuppressionReason.HARD_BOUNCE,
     "invalid": SuppressionReason.HARD_BOUNCE,
@@ -36,12 +39,13 @@ Merged = dict[tuple[str, int, EventKind], Event]
 """Events by their keys, one for each."""
 
 
-def merge(events: Iterable[Event]) -> Merged:
-    """One event for each key, as the database keeps them."""
-    merged: Merged = {}
+def merge(events: Iterable[Event], known: Merged | None = None) -> Merged:
+    """One event for each key, as the database keeps them; those of `known` are among them."""
+    merged = dict(known or ())
     for event in events:
-        known = merged.get(event.key)
-        merged[event.key] = event if known is None else join(known, event)
+        key = event.key
+        before = merged.get(key)
+        merged[key] = event if before is None else join(before, event)
     return merged
 
 

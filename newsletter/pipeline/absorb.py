@@ -7,11 +7,12 @@ be absorbed again, in any order. What follows from what is decided in `newslette
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from newsletter.events.fold import Merged, by_attempt, fold, merge, suppression_of
+from newsletter.events.fold import BARRING, Merged, by_attempt, fold, merge, suppression_of
 from newsletter.events.normalise import normalise_all
 from newsletter.events.settle import Alarm, evidence_of, verdict
 from newsletter.model.delivery import BatchState, DeliveryState
@@ -125,8 +126,8 @@ def _absorb_block(connection: Connection, events: Sequence[Event], now: datetime
     places = proofs.places(connection, ids)
     ours = [event for event in events if event.delivery_id in places]
     before = merge(store.reported(connection, list(places)))
-    after = merge([*before.values(), *ours])
-    gained = [event for key, event in after.items() if before.get(key) != event]
+    after = merge(ours, before)
+    gained = [event for key, event in after.items() if before.get(key) is not event]
     recorded = store.record(connection, gained)
     settled = _settle(connection, places, after.values(), now)
     told = list(_feedback(gained, before, after, places))
@@ -200,8 +201,8 @@ def _feedback(
 
     Only by that: an address that the admin has let in again is not barred by an old report.
     """
-    changed = {(event.delivery_id, event.attempt) for event in gained}
-    old, new = by_attempt(before.values()), by_attempt(after.values())
+    changed = {(event.delivery_id, event.attempt) for event in gained if event.kind in BARRING}
+    old, new = _of(changed, before), _of(changed, after)
     for key in sorted(changed):
         place = places[key[0]]
         live = _is_live(place, key[1])
@@ -210,6 +211,14 @@ def _feedback(
         if reason is None or reason is suppression_of(fold(old.get(key, ())), attempt_live=live):
             continue
         yield _one_feedback(place, outcome, reason)
+
+
+def _of(
+    attempts: AbstractSet[tuple[str, int]], events: Merged
+) -> Mapping[tuple[str, int], list[Event]]:
+    if not attempts:
+        return {}
+    return by_attempt(e for e in events.values() if (e.delivery_id, e.attempt) in attempts)
 
 
 def _is_live(place: Place, attempt: int) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, tuple_
+from sqlalchemy import Connection, delete, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.model.event import Event, EventKind, join
@@ -20,6 +20,7 @@ from subscribers.store import bulk
 FORGOTTEN_AT_ONCE = 10_000
 """So many events are removed in one transaction: quick enough for others to wait for."""
 
+_KINDS = {kind.value: kind for kind in EventKind}
 _COLUMNS = ("delivery_id", "attempt", "kind", "at", "reason")
 
 # In the order of their bytes, as Python compares: else two databases could keep different reasons.
@@ -35,8 +36,9 @@ def record(connection: Connection, events: Iterable[Event]) -> int:
     """Keeps events; how many of them were new, or said more than what was kept."""
     merged: dict[tuple[str, int, EventKind], Event] = {}
     for each in events:
-        known = merged.get(each.key)
-        merged[each.key] = each if known is None else join(known, each)
+        known = merged.setdefault(each.key, each)
+        if known is not each:
+            merged[each.key] = join(known, each)
     if not merged:
         return 0
     # Always in the same order, so that two receivers wait for each other and not in a circle.
@@ -60,8 +62,9 @@ def _upsert(connection: Connection, values: Sequence[tuple[Any, ...]]) -> int:
 
 def reported(connection: Connection, delivery_ids: Sequence[str]) -> list[Event]:
     """All that is kept of up to 30,000 deliveries."""
-    wanted = event.c.delivery_id.in_(delivery_ids)
-    return [_event(row) for row in connection.execute(select(event).where(wanted))]
+    query = select(*(event.c[name] for name in _COLUMNS))
+    rows = connection.execute(query.where(event.c.delivery_id.in_(delivery_ids)))
+    return [_event(row) for row in rows]
 
 
 def forget_before(connection: Connection, at: datetime, *, most: int = FORGOTTEN_AT_ONCE) -> int:
@@ -82,14 +85,9 @@ def alarm(connection: Connection, *, about: str, text: str, now: datetime) -> bo
     statement = (postgresql.insert if on_postgresql else sqlite.insert)(notice)
     row = {"kind": "alarm", "about": about, "text": text, "state": "due", "created_at": now}
     fresh = statement.values(**row).on_conflict_do_nothing(index_elements=["kind", "about"])
-    return connection.execute(fresh).rowcount == 1
+    return connection.execute(fresh.returning(notice.c.id)).first() is not None
 
 
-def _event(row: Row[Any]) -> Event:
-    return Event(
-        delivery_id=row.delivery_id,
-        attempt=row.attempt,
-        kind=EventKind(row.kind),
-        at=row.at,
-        reason=row.reason,
-    )
+def _event(row: Sequence[Any]) -> Event:
+    delivery_id, attempt, kind, at, reason = row
+    return Event(delivery_id=delivery_id, attempt=attempt, kind=_KINDS[kind], at=at, reason=reason)

@@ -20,6 +20,7 @@ from newsletter.store.recovery import move_many
 from newsletter.store.tables import batch, delivery, edition, event, provider_id
 from subscribers.store import bulk
 
+_STATES = {state.value: state for state in DeliveryState}
 _RECALLED = (ProviderIdState.CLOSING, ProviderIdState.CANCELLED, ProviderIdState.DELETED)
 
 _WAITING = {
@@ -46,13 +47,13 @@ def places(connection: Connection, delivery_ids: Sequence[str]) -> dict[str, Pla
             numbers[edition_id].add(number)
     batches = _batches(connection, numbers)
     return {
-        row[0]: Place(
-            delivery_id=row[0],
-            subscriber_id=row[2],
-            state=DeliveryState(row[4]),
-            batch=batches.get((row[1], row[3])),
+        delivery_id: Place(
+            delivery_id=delivery_id,
+            subscriber_id=subscriber_id,
+            state=_STATES[state],
+            batch=batches.get((edition_id, number)),
         )
-        for row in rows
+        for delivery_id, edition_id, subscriber_id, number, state in rows
     }
 
 
