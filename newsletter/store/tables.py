@@ -254,9 +254,11 @@ notice = Table(
     Column("text", Text, nullable=False, server_default=""),
     Column("state", String(8), nullable=False),
     Column("error", Text, nullable=False, server_default=""),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
     Column("created_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
     UniqueConstraint("kind", "about"),
     CheckConstraint("state IN ('due','sent','failed')", name="state"),
 )
-"""What the admin was told, or could not be told: each thing (`about`) once of its kind."""
+"""What the admin was told, or could not be told: each thing (`about`) once of its kind. `tries`
+counts those that failed."""

@@ -26,7 +26,7 @@ def freeze(context: Context, edition: Edition, *, scheduled: bool = False) -> Ed
             transport=context.transport.name,
             sender=settings.newsletter.sender,
             public_url=pages_of(settings),
-            undo_minutes=_undo_minutes(context, scheduled=scheduled),
+            undo_minutes=undo_minutes(context, scheduled=scheduled),
             newest_first=bool(settings.delivery.warmup),
             plan_until=planning.last_person(connection),
         )
@@ -38,7 +38,7 @@ def freeze(context: Context, edition: Edition, *, scheduled: bool = False) -> Ed
         return edition_store.get(connection, edition.id)
 
 
-def _undo_minutes(context: Context, *, scheduled: bool) -> int:
+def undo_minutes(context: Context, *, scheduled: bool) -> int:
     """The window an edition gets; none where a transport cannot take anything back."""
     delivery = context.settings.delivery
     if context.transport.undo is None:

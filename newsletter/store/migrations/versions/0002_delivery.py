@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), server_default="", nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("error", sa.Text(), server_default="", nullable=False),
+        sa.Column("tries", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("sent_at", UtcDateTime(timezone=True), nullable=True),
         sa.CheckConstraint("state IN ('due','sent','failed')", name=op.f("ck_notice_state")),
