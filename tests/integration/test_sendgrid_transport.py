@@ -32,6 +32,7 @@ from newsletter.standin.schedule import MOST_MARKS
 from newsletter.standin.server import StandIn, serve
 from tests.sendgrid import ENVELOPE, NOW, START, mail, reader, transport
 from tests.standin import Client
+from tests.webserver import Page, WebServer
 
 PEOPLE = [reader(number) for number in range(3)]
 LATER = NOW + timedelta(hours=1)
@@ -289,6 +290,16 @@ def test_an_id_that_cannot_be_cancelled(standin: StandIn, sending: SendGrid) -> 
         assert not sending.undo.is_cancelled(provider_id)
 
 
+def test_the_status_of_another_id_says_nothing(web: WebServer) -> None:
+    """The document's own example shows ids that were not asked for."""
+    undo = transport(web.origin).undo
+    assert undo is not None
+    for found, cancelled in (("b", False), ("a", True)):
+        listed = json.dumps([{"batch_id": found, "status": "cancel"}, 7]).encode()
+        web.pages["/v3/user/scheduled_sends/a"] = Page(body=listed)
+        assert undo.is_cancelled("a") == cancelled
+
+
 def test_an_id_with_signs_of_its_own_stays_one_id(standin: StandIn, sending: SendGrid) -> None:
     assert sending.undo is not None
     assert not sending.undo.is_cancelled("a/../b?c#d")
@@ -316,6 +327,13 @@ def test_its_clock_and_what_is_paid_for(standin: StandIn) -> None:
     assert transport(standin.url).condition().ahead == timedelta(0)
     slow = transport(standin.url, now=lambda: NOW - timedelta(seconds=90))
     assert slow.condition().ahead == timedelta(seconds=90)
+
+
+def test_an_answer_that_took_long_does_not_make_the_clock_wrong(standin: StandIn) -> None:
+    """It was given half way between the question and its arrival, as far as anybody knows."""
+    times = iter([NOW - timedelta(seconds=20), NOW + timedelta(seconds=20)])
+    slow = transport(standin.url, now=lambda: next(times))
+    assert slow.condition().ahead == timedelta(0)
 
 
 def test_credits_that_cannot_be_read_are_no_failure(standin: StandIn, sending: SendGrid) -> None:

@@ -85,7 +85,7 @@ class SendGrid:
         """Asks what the key may do, and what is paid for. Raises TransportError with the mend."""
         asked = self._now()
         standing = self._account.standing()
-        between = asked + (self._now() - asked) / 2
+        between = asked + (self._now() - asked) / 2  # the best guess of when it was answered
         wanted = (SEND, *UNDO) if self._window else (SEND,)
         missing = [scope for scope in wanted if scope not in standing.scopes]
         if missing:
