@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from newsletter.pipeline.send import Report
+    from newsletter.pipeline.report import Report
     from newsletter.wiring import Wiring
 
 _MARKER = "# Settings of the demo"

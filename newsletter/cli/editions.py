@@ -12,6 +12,7 @@ from newsletter.cli.app import NUMBER, App, pass_app
 from newsletter.cli.output import emit, json_option
 
 if TYPE_CHECKING:
+    from newsletter.model.delivery import BatchState
     from newsletter.model.edition import Edition
     from newsletter.pipeline.compose import Composed
 
@@ -28,10 +29,14 @@ def list_(app: App) -> None:
     """List the editions of this channel (rehearsal or real), newest first."""
     from newsletter.cli.watching import context_of
     from newsletter.cli.wording import moment
+    from newsletter.pipeline.report import as_it_is, window_of
     from newsletter.store import editions as store
 
     with context_of(app) as context, context.database.read() as connection:
-        found = store.listed(connection, channel=context.transport.channel)
+        found = [
+            as_it_is(edition, window_of(connection, edition, context.now()))
+            for edition in store.listed(connection, channel=context.transport.channel)
+        ]
         subjects = {edition.id: store.subject(connection, edition.id) for edition in found}
     rows = [_edition_json(edition, subjects[edition.id]) for edition in found]
     lines = [
@@ -48,9 +53,10 @@ def list_(app: App) -> None:
 def show(app: App, edition: str) -> None:
     """Show what is in an edition, and what became of its mails."""
     from newsletter.cli.watching import context_of
-    from newsletter.cli.wording import posts_json, recipients_json
+    from newsletter.cli.wording import posts_json, recipients_json, window_lines
     from newsletter.pipeline.compose import as_stored
     from newsletter.pipeline.preview import named
+    from newsletter.pipeline.report import as_it_is, window_of
     from newsletter.store import outcomes
 
     with context_of(app) as context:
@@ -59,6 +65,9 @@ def show(app: App, edition: str) -> None:
             stored = as_stored(connection, found)
             recipients = outcomes.recipients(connection, found.id)
             states = outcomes.states(connection, found.id)
+            window = window_of(connection, found, context.now())
+        found = as_it_is(found, window)
+        zone = context.settings.newsletter.zone
     data = {
         "edition": found.key,
         "channel": found.channel.value,
@@ -75,11 +84,20 @@ def show(app: App, edition: str) -> None:
         "composed_at": found.composed_at,
         "frozen_at": found.frozen_at,
         "finished_at": found.finished_at,
+        "send_at": window.send_at,
+        "cancel_before": window.cancel_before,
     }
-    emit(app, data, _show_text(found, stored, recipients))
+    leaves = window_lines(found.key, window.send_at, window.cancel_before, zone)
+    emit(app, data, _show_text(found, stored, recipients, [*_batches(states), *leaves]))
 
 
-def _show_text(edition: Edition, stored: Composed, recipients: Any) -> str:
+def _batches(states: dict[BatchState, int]) -> list[str]:
+    """How many batches are in each state, in a line; nothing before the planning."""
+    counted = ", ".join(f"{number:,} {state.value}" for state, number in states.items())
+    return [f"Batches:   {counted}"] if counted else []
+
+
+def _show_text(edition: Edition, stored: Composed, recipients: Any, delivery: list[str]) -> str:
     from newsletter.cli.wording import moment, recipients_text
 
     subject = stored.variants[0].subject if stored.variants else "(nothing to send)"
@@ -92,6 +110,7 @@ def _show_text(edition: Edition, stored: Composed, recipients: Any) -> str:
         f"Finished:  {moment(edition.finished_at)}",
         f"Variants:  {', '.join(variant.key for variant in stored.variants)}",
         f"People:    {recipients_text(recipients)}",
+        *delivery,
         "Posts:",
         *(f"  {i.post_id:>5}  {i.kind.value:<8} {i.title}" for i in stored.items),
     ]

@@ -12,7 +12,8 @@ from newsletter.cli.output import emit, interactive, json_option, say, warn
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from newsletter.pipeline.send import Question, Report
+    from newsletter.pipeline.report import Report
+    from newsletter.pipeline.send import Question
 
 
 @click.command("send")
@@ -80,7 +81,7 @@ def _next(app: App, report: Report) -> str:
 def _busy(app: App, error: Exception, *, scheduled: bool) -> int:
     from newsletter.cli.wording import send_json
     from newsletter.model.delivery import Outcome
-    from newsletter.pipeline.send import Report
+    from newsletter.pipeline.report import Report
 
     report = Report(outcome=Outcome.BUSY, reasons=(str(error),))
     emit(app, send_json(report), "")

@@ -10,6 +10,8 @@ from newsletter.cli.app import App, pass_app
 from newsletter.cli.output import emit, json_option
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from newsletter.pipeline.status import Overview
 
 
@@ -28,7 +30,7 @@ def command(app: App) -> None:
         seen = overview(context)
         zone = context.settings.newsletter.zone
     next_at = seen.next.scheduled_at.astimezone(zone)
-    emit(app, _json(seen), _text(seen, f"{next_at:%A %d %B %Y, %H:%M} ({zone.key})"))
+    emit(app, _json(seen), _text(seen, f"{next_at:%A %d %B %Y, %H:%M} ({zone.key})", zone))
 
 
 def _json(seen: Overview) -> dict[str, Any]:
@@ -57,6 +59,8 @@ def _json(seen: Overview) -> dict[str, Any]:
                 "state": line.edition.state.value,
                 "subject": line.subject,
                 "recipients": recipients_json(line.recipients),
+                "send_at": line.window.send_at,
+                "cancel_before": line.window.cancel_before,
             }
             for line in seen.editions
         ],
@@ -64,8 +68,8 @@ def _json(seen: Overview) -> dict[str, Any]:
     }
 
 
-def _text(seen: Overview, next_at: str) -> str:
-    from newsletter.cli.wording import moment, recipients_text
+def _text(seen: Overview, next_at: str, zone: ZoneInfo) -> str:
+    from newsletter.cli.wording import moment, recipients_text, window_lines
 
     lines = [
         f"Channel:     {seen.channel.value} (transport {seen.transport})",
@@ -80,6 +84,9 @@ def _text(seen: Overview, next_at: str) -> str:
         lines.append(f"  {line.edition.key:<11} {line.edition.state.value:<10} {line.subject}")
         if line.recipients.planned:
             lines.append(f"  {'':<11} {recipients_text(line.recipients)}")
+        found = line.window
+        said = window_lines(line.edition.key, found.send_at, found.cancel_before, zone)
+        lines += [f"  {'':<11} {sentence}" for sentence in said]
     lines.append("Waits for you:" if seen.waiting else "Nothing waits for you.")
     lines += [f"  - {sentence}" for sentence in seen.waiting]
     return "\n".join(lines)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from newsletter.pipeline.collect import FeedReport
-    from newsletter.pipeline.send import Report
+    from newsletter.pipeline.report import Report
 
 EXIT_CODES = {
     Outcome.FAILED: 1,
@@ -69,7 +69,23 @@ def send_text(report: Report, zone: ZoneInfo | None = None) -> str:
     """What a `send` came to, for a person; times in `zone`, the newsletter's."""
     parts = [send_text(part, zone) for part in report.resumed]
     said = [*_headline(report), *item_lines(report.items), *_numbers(report)]
-    return "\n".join([*parts, *said, *_window(report, zone)])
+    key = report.edition.key if report.edition else ""
+    said += window_lines(key, report.send_at, report.cancel_before, zone)
+    return "\n".join([*parts, *said])
+
+
+def window_lines(
+    key: str, send_at: datetime | None, cancel_before: datetime | None, zone: ZoneInfo | None
+) -> list[str]:
+    """When the mails leave, and how to stop them; nothing when none wait."""
+    if send_at is None:
+        return []
+    said = [f"The mails leave at {local(send_at, zone)}."]
+    if cancel_before is not None:
+        said.append(
+            f"Stop it until {local(cancel_before, zone)} with `newsletter editions cancel {key}`."
+        )
+    return said
 
 
 def local(at: datetime, zone: ZoneInfo | None) -> str:
@@ -166,19 +182,6 @@ def _numbers(report: Report) -> list[str]:
     if report.outcome in (Outcome.HELD, Outcome.DRY_RUN):
         return [f"People: {report.recipients.planned:,} would get it"]
     return [f"People: {recipients_text(report.recipients)}"]
-
-
-def _window(report: Report, zone: ZoneInfo | None) -> list[str]:
-    """When the mails leave, and how to stop them."""
-    if report.edition is None or report.send_at is None:
-        return []
-    said = [f"The mails leave at {local(report.send_at, zone)}."]
-    if report.cancel_before is not None:
-        said.append(
-            f"Stop it until {local(report.cancel_before, zone)} with"
-            f" `newsletter editions cancel {report.edition.key}`."
-        )
-    return said
 
 
 def _item_json(item: DigestItem) -> dict[str, Any]:

@@ -112,7 +112,8 @@ def _credits(facts: GateFacts) -> Hold | None:
         message=f"Your account has credits for {facts.credits:,} more mails, and this edition goes"
         f" to {facts.to_mail:,} people.",
         mend="Buy credits or a larger plan at your provider, or wait until they are renewed; then"
-        " run `newsletter send` again.",
+        " run `newsletter send` again. (If your account may go over them, take the right"
+        " user.credits.read from the key: then they are not asked for.)",
         confirmable=False,
     )
 

@@ -59,6 +59,15 @@ def may_forget(send_at: datetime, now: datetime) -> bool:
     return now >= send_at + FORGET_AFTER
 
 
-def clocks_agree(ahead: timedelta | None) -> bool:
-    """Whether the provider's clock is near enough to ours; one that shows none is trusted."""
-    return ahead is None or abs(ahead) <= CLOCKS_MAY_DIFFER
+def clock_trouble(ahead: timedelta | None) -> tuple[str, str] | None:
+    """What is wrong, and how to mend it, when the provider's clock is too far from ours.
+
+    `ahead`: how far it is before ours; a provider that shows none is trusted.
+    """
+    if ahead is None or abs(ahead) <= CLOCKS_MAY_DIFFER:
+        return None
+    side = "behind" if ahead > timedelta(0) else "ahead of"
+    return (
+        f"This computer's clock is {abs(ahead).total_seconds():,.0f} s {side} the provider's.",
+        "Set it right (best by network time), then run `newsletter send` again.",
+    )

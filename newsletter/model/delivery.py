@@ -110,7 +110,10 @@ class ProviderId:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedBatch:
-    """A batch that this run, and nobody else, may submit. `provider_id`: only with a window."""
+    """A batch that this run, and nobody else, may submit.
+
+    `provider_id`: only with a window. `day`: on whose account the people count, "" without a cap.
+    """
 
     id: int
     edition_id: int
@@ -120,3 +123,4 @@ class ClaimedBatch:
     owner: str
     recipients: tuple[Recipient, ...]
     provider_id: ProviderId | None = None
+    day: str = ""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from newsletter.delivery import window
 from newsletter.delivery.gates import GateFacts, Hold, Terms, gates
 from newsletter.delivery.states import OPEN_DRAFT
+from newsletter.delivery.transports.contract import Condition
 from newsletter.editions.period import next_period
 from newsletter.errors import TransportError
 from newsletter.model.edition import Channel, Edition, EditionState
@@ -33,7 +35,9 @@ def stops_before(context: Context, composed: Composed, people_now: int) -> Stops
     facts = _facts(context, composed.edition, people_now)
     trouble: tuple[str, ...] = ()
     try:
-        facts = replace(facts, credits=_credits(context))
+        found = _condition(context)
+        facts = replace(facts, credits=found.credits)
+        trouble = tuple(" ".join(said) for said in [window.clock_trouble(found.ahead)] if said)
     except TransportError as error:
         trouble = (str(error),)
     holds = gates(facts)
@@ -44,11 +48,11 @@ def stops_before(context: Context, composed: Composed, people_now: int) -> Stops
     )
 
 
-def _credits(context: Context) -> int | None:
-    """For how many more mails is paid, as far as it can be read; a rehearsal asks nobody."""
+def _condition(context: Context) -> Condition:
+    """How the provider is found; a rehearsal asks nobody."""
     if context.transport.channel is not Channel.REAL:
-        return None
-    return context.transport.condition().credits
+        return Condition()
+    return context.transport.condition()
 
 
 def _facts(context: Context, edition: Edition, people_now: int) -> GateFacts:

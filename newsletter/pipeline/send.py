@@ -7,28 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
-from newsletter.delivery import window
 from newsletter.delivery.gates import Hold
 from newsletter.delivery.states import OPEN_DRAFT, UNFINISHED
 from newsletter.editions.period import due_period, is_late, period_of
-from newsletter.errors import UsageError
+from newsletter.errors import HeldError, UsageError
 from newsletter.model.delivery import Outcome, Recipients
-from newsletter.model.edition import Channel, DigestItem, Edition, EditionState, Period
+from newsletter.model.edition import Channel, Edition, EditionState, Period
 from newsletter.pipeline.collect import FeedReport, all_failed, collect
-from newsletter.pipeline.compose import Composed, as_stored, begin_channel, compose
+from newsletter.pipeline.compose import Composed, begin_channel, compose
 from newsletter.pipeline.context import Context, schedule_of
 from newsletter.pipeline.delivering.freezing import freeze
-from newsletter.pipeline.delivering.run import deliver, recipients_of, settle_scheduled
+from newsletter.pipeline.delivering.run import deliver, settle_scheduled
 from newsletter.pipeline.gating import active_people, stops_before
 from newsletter.pipeline.preview import named
+from newsletter.pipeline.report import UNFINISHED_OUTCOMES, Report, ended, subject_of
+from newsletter.pipeline.suppressions import sync_before_send
 from newsletter.store import editions as edition_store
 from newsletter.store import news as news_store
-from newsletter.store import provider_ids
 from newsletter.store.lock import run_lock
 
-NOBODY = Recipients()
+HOW_TO_SAY_YES = (
+    "It waits for your yes: `newsletter send` at a terminal asks for it, `newsletter send --yes`"
+    " takes it as given."
+)
 
 Confirm = Callable[["Question"], bool]
 
@@ -44,27 +46,6 @@ class Question:
     people: int
     posts: int
     holds: tuple[Hold, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What a `send` came to. `feeds` is empty when nothing was collected; `warnings` are what the
-    quality check says of an edition without holding it.
-    """
-
-    outcome: Outcome
-    edition: Edition | None = None
-    subject: str = ""
-    items: tuple[DigestItem, ...] = ()
-    recipients: Recipients = NOBODY
-    reasons: tuple[str, ...] = ()
-    feeds: tuple[FeedReport, ...] = ()
-    warnings: tuple[str, ...] = ()
-    resumed: tuple[Report, ...] = ()
-    send_at: datetime | None = None
-    """When (UTC) the last mails leave the provider, of an edition that waits there."""
-    cancel_before: datetime | None = None
-    """Until when (UTC) all of it can be taken back."""
 
 
 def send(
@@ -89,7 +70,7 @@ def send(
         for report in resumed:
             if _key(report) == period.key:  # an approved one, or one that was interrupted
                 return replace(report, resumed=earlier)
-        if earlier and earlier[-1].outcome in _UNFINISHED:  # one edition after the other
+        if earlier and earlier[-1].outcome in UNFINISHED_OUTCOMES:  # one edition after the other
             return replace(earlier[-1], resumed=earlier[:-1])
         report = _send_period(context, period, confirm, scheduled=scheduled, dry_run=dry_run)
         return replace(report, resumed=earlier)
@@ -133,7 +114,7 @@ def _resume(context: Context, *, scheduled: bool) -> tuple[Report, ...]:
             continue
         context.tell(_begun(edition))
         reports.append(ended(context, deliver(context, edition)))
-        if reports[-1].outcome in _UNFINISHED:
+        if reports[-1].outcome in UNFINISHED_OUTCOMES:
             break
     return tuple(reports)
 
@@ -143,7 +124,7 @@ def _begun(edition: Edition) -> str:
         return f"Sending {edition.key} as it was frozen."
     if edition.state is EditionState.CANCELLING:
         return f"Going on with taking {edition.key} back."
-    return f"Going on with {edition.key}, which was interrupted."
+    return f"Going on with {edition.key}."
 
 
 def _send_period(
@@ -226,11 +207,12 @@ def _go(
     edition = composed.edition
     if edition is None:
         return Report(outcome=Outcome.NOTHING_NEW)
+    unread = None if dry_run else _unread_lists(context)
     people_now = active_people(context)
     report = Report(
         outcome=Outcome.HELD,
         edition=edition,
-        subject=_subject(composed),
+        subject=subject_of(composed),
         items=composed.items,
         recipients=_everybody(context),
     )
@@ -238,15 +220,25 @@ def _go(
     if dry_run:
         reasons = stops.reasons + tuple(f"{h.message} {h.mend}" for h in stops.confirmable)
         return replace(report, outcome=Outcome.DRY_RUN, reasons=reasons)
-    if stops.reasons:
-        return _held(context, report, stops.reasons)
+    reasons = stops.reasons + ((unread,) if unread else ())
+    if reasons:
+        return _held(context, report, reasons)
     question = _question(context, composed, people_now, stops.confirmable)
     if context.transport.channel is Channel.REAL and not _may_go(question, confirm, scheduled):
         reasons = tuple(f"{hold.message} {hold.mend}" for hold in stops.confirmable)
-        return _held(context, report, reasons or ("You did not say yes.",))
+        return _held(context, report, (*reasons, HOW_TO_SAY_YES))
     return replace(
         ended(context, deliver(context, freeze(context, edition, scheduled=scheduled))), feeds=()
     )
+
+
+def _unread_lists(context: Context) -> str | None:
+    """Why it is not known who has left at the provider; None when it is, or is kept by us."""
+    try:
+        sync_before_send(context)
+    except HeldError as error:
+        return str(error)
+    return None
 
 
 def _may_go(question: Question, confirm: Confirm, scheduled: bool) -> bool:
@@ -268,54 +260,12 @@ def _held(context: Context, report: Report, reasons: tuple[str, ...]) -> Report:
     return replace(report, outcome=Outcome.HELD, edition=edition, reasons=reasons)
 
 
-def ended(context: Context, edition: Edition) -> Report:
-    """What became of an edition, by its state and the ledger."""
-    with context.database.read() as connection:
-        stored = as_stored(connection, edition)
-        first = provider_ids.earliest_time(connection, edition.id)
-        last = provider_ids.latest_time(connection, edition.id)
-    now = context.now()
-    until = window.cancel_before(first) if first else None
-    return Report(
-        outcome=_outcome(edition),
-        edition=edition,
-        subject=_subject(stored),
-        items=stored.items,
-        recipients=recipients_of(context, edition),
-        reasons=edition.reasons,
-        send_at=last if last and last > now else None,
-        cancel_before=until if until and until > now else None,
-    )
-
-
-def _outcome(edition: Edition) -> Outcome:
-    if edition.state is EditionState.FROZEN and edition.reasons:
-        return Outcome.PAUSED  # something stopped it before it was planned
-    return _OUTCOMES.get(edition.state, Outcome.CONTINUES)
-
-
-_OUTCOMES = {
-    EditionState.SENT: Outcome.SENT,
-    EditionState.PARTIAL: Outcome.PARTIAL,
-    EditionState.PAUSED: Outcome.PAUSED,
-    EditionState.SCHEDULED: Outcome.SCHEDULED,
-    EditionState.CANCELLED: Outcome.CANCELLED,
-    EditionState.CANCELLING: Outcome.PAUSED,
-}
-
-_UNFINISHED = (Outcome.PAUSED, Outcome.CONTINUES)
-
-
 def _everybody(context: Context) -> Recipients:
     return Recipients(pending=active_people(context))
 
 
 def _key(report: Report) -> str:
     return report.edition.key if report.edition else ""
-
-
-def _subject(composed: Composed) -> str:
-    return composed.variants[0].subject if composed.variants else ""
 
 
 def _question(
@@ -326,7 +276,7 @@ def _question(
         edition_key=composed.edition.key,
         channel=context.transport.channel,
         transport=context.transport.name,
-        subject=_subject(composed),
+        subject=subject_of(composed),
         people=people_now,
         posts=len(composed.items),
         holds=holds,

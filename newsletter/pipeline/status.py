@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from newsletter.delivery.states import UNFINISHED
 from newsletter.editions.period import next_period, period_of
@@ -10,10 +12,14 @@ from newsletter.model.delivery import Recipients
 from newsletter.model.edition import Channel, Edition, EditionState, Period
 from newsletter.model.feed import FeedStatus
 from newsletter.pipeline.context import Context, schedule_of
+from newsletter.pipeline.report import Window, as_it_is, window_of
 from newsletter.store import editions as edition_store
 from newsletter.store import feeds as feed_store
 from newsletter.store import outcomes
 from subscribers.store import people
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _SHOWN = 5
 
@@ -25,6 +31,7 @@ class EditionLine:
     edition: Edition
     subject: str
     recipients: Recipients
+    window: Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +56,7 @@ def overview(context: Context) -> Overview:
     with context.database.read() as connection:
         feeds = tuple(feed_store.statuses(connection, urls))
         editions = tuple(
-            EditionLine(
-                edition=edition,
-                subject=edition_store.subject(connection, edition.id),
-                recipients=outcomes.recipients(connection, edition.id),
-            )
+            _line(connection, edition, now)
             for edition in edition_store.listed(connection, channel=channel, limit=_SHOWN)
         )
         active = people.active_count(connection)
@@ -66,6 +69,16 @@ def overview(context: Context) -> Overview:
         feeds=feeds,
         editions=editions,
         waiting=tuple(_waiting(feeds, editions, active)),
+    )
+
+
+def _line(connection: Connection, edition: Edition, now: datetime) -> EditionLine:
+    found = window_of(connection, edition, now)
+    return EditionLine(
+        edition=as_it_is(edition, found),
+        subject=edition_store.subject(connection, edition.id),
+        recipients=outcomes.recipients(connection, edition.id),
+        window=found,
     )
 
 
@@ -82,11 +95,13 @@ def _waiting(
         if edition.state is EditionState.HELD:
             said += [f"{edition.key} is held: {reason}" for reason in edition.reasons]
         elif edition.state in UNFINISHED:
-            said.append(f"{edition.key} is not finished. Run `newsletter send` to go on with it.")
+            said += [f"{edition.key} is {edition.state.value}: {r}" for r in edition.reasons] or [
+                f"{edition.key} is not finished. Run `newsletter send` to go on with it."
+            ]
         elif edition.state is EditionState.PARTIAL:
-            said.append(
+            said += [f"{edition.key} did not reach everybody: {r}" for r in edition.reasons] or [
                 f"{edition.key} did not reach everybody; see `editions show {edition.key}`."
-            )
+            ]
     return said
 
 

@@ -6,7 +6,7 @@ a connection of its own, which the server drops with the connection.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from filelock import FileLock, Timeout
@@ -19,22 +19,27 @@ from newsletter.store.engine import Database
 _RUN_KEY = 0x6E6C7275  # "nlru"
 
 
-@contextmanager
-def run_lock(database: Database) -> Iterator[None]:
-    """Holds the database's one run lock. Raises BusyError at once when another run has it.
+Again = Callable[[], bool]
+"""Whether to try once more; called after each time that another run had the lock."""
 
-    Raises StoreError when the lock file cannot be made.
+
+@contextmanager
+def run_lock(database: Database, again: Again = lambda: False) -> Iterator[None]:
+    """Holds the database's one run lock. Raises BusyError when another run has it.
+
+    `again` may wait, and says whether to try once more; without it that is at once. Raises
+    StoreError when the lock file cannot be made.
     """
     path = database.path
     if path is None:
-        with _postgresql_lock(database):
+        with _postgresql_lock(database, again):
             yield
         return
     lock = FileLock(f"{path}.lock", mode=0o600)
     try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        raise _busy() from None
+        while not _taken(lock):
+            if not again():
+                raise _busy()
     except OSError as error:
         raise StoreError(
             f"The file {path}.lock beside the database cannot be opened: {error.strerror}.",
@@ -46,13 +51,22 @@ def run_lock(database: Database) -> Iterator[None]:
         lock.release()
 
 
+def _taken(lock: FileLock) -> bool:
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return False
+    return True
+
+
 @contextmanager
-def _postgresql_lock(database: Database) -> Iterator[None]:
+def _postgresql_lock(database: Database, again: Again) -> Iterator[None]:
     with database.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
         key = {"key": _RUN_KEY}
-        if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar():
-            raise _busy()
+        while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar():
+            if not again():
+                raise _busy()
         try:
             yield
         finally:

@@ -228,10 +228,10 @@ def test_an_outbox_that_cannot_be_written_loses_nothing(desk: Desk) -> None:
     """A file stands in the place of its folder; when that is mended, the send goes on."""
     desk.people()
     (desk.folder / "outbox").write_text("in the way")
-    said = error(desk.call("send", "--json"), 1)
-    assert said["code"] == "transport"
-    assert "outbox" in said["message"]
-    assert "not finished" in desk.call("status").out
+    paused = desk.send(code=3)
+    assert paused["outcome"] == "paused"
+    assert "outbox" in paused["reasons"][0]
+    assert "outbox" in desk.call("status").out
     error(desk.call("send", "--to", "me@example.org", "--json"), 1)
     assert (desk.folder / "outbox").read_text() == "in the way"
     (desk.folder / "outbox").unlink()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.delivery.answers import NotTaken, Taken
+from newsletter.delivery.answers import Stopped, Taken
 from newsletter.delivery.links import links_for
 from newsletter.delivery.message import Envelope
 from newsletter.delivery.transports.contract import Mail
@@ -171,7 +171,7 @@ def test_each_variant_has_its_own_bytes(tmp_path: Path) -> None:
 def test_an_outbox_that_is_a_file_takes_nothing_and_says_why(tmp_path: Path) -> None:
     (tmp_path / "outbox").write_text("a file")
     answer = Outbox(tmp_path / "outbox", Pages()).submit(MAIL, [recipient(1)], date=NOW)
-    assert isinstance(answer, NotTaken)
+    assert isinstance(answer, Stopped)
     assert str(tmp_path / "outbox") in answer.error
     assert "[delivery] outbox" in answer.mend
 
@@ -204,9 +204,8 @@ def test_a_send_that_cannot_write_says_so_and_goes_on_when_it_can(room: Newsroom
     """The edition stays as it is in the ledger; nobody is lost, and nobody gets two."""
     (room.folder / "outbox").write_text("in the way")
     stopped = room.run("send")
-    assert stopped.code == 1
-    assert stopped.document["error"]["code"] == "transport"
-    assert "outbox" in stopped.document["error"]["message"]
+    assert (stopped.code, stopped.document["outcome"]) == (3, "paused")
+    assert "outbox" in stopped.document["reasons"][0]
     assert "Traceback" not in stopped.said
     with opened(room) as database:
         assert ledger(database) == Recipients(pending=300)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from newsletter.delivery.answers import Answer, NotTaken, Taken
+from newsletter.delivery.answers import Answer, Stopped, Taken
 from newsletter.delivery.message import Envelope, Notice, notice_message
 from newsletter.delivery.transports.contract import NOTICE_FOLDER, Condition, Mail, Slot, Undo
 from newsletter.delivery.transports.messages import Messages
@@ -65,7 +65,7 @@ class Outbox:
                 message = self._messages.of(mail, recipient, date=date)
                 _write(folder, f"{recipient.delivery_id}.eml", message)
         except OSError as error:
-            return NotTaken(error=_said(folder, error), mend=_MEND)
+            return Stopped(error=_said(folder, error), mend=_MEND)
         return Taken()
 
     def notify(self, notice: Notice, envelope: Envelope, *, date: datetime) -> None:

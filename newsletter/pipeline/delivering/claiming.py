@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from newsletter.delivery import warmup
 from newsletter.delivery.plan import skip_at_submission
@@ -18,6 +17,9 @@ from newsletter.pipeline.context import Context
 from newsletter.pipeline.delivering import ids
 from newsletter.store import allowance, batches, halving, messages
 from newsletter.store import editions as edition_store
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +116,11 @@ def _claim(
     )
     if claimed is None:
         return Later(seconds=0.1)  # another process was faster; there may be more
-    if not _take_people(context, connection, claimed, size):
+    today = quota(context, connection)
+    if not _take_people(connection, claimed, size, today):
         return Later(seconds=0.0)
-    return _last_look(context, connection, edition, claimed)
+    day = "" if today.cap is None else today.day
+    return _last_look(context, connection, edition, replace(claimed, day=day))
 
 
 def take_request(context: Context, connection: Connection) -> float:
@@ -132,10 +136,10 @@ def lease(context: Context) -> timedelta:
     return max(batches.LEASE, 2 * ids.request_timeout(context))
 
 
-def give_back(context: Context, connection: Connection, claimed: ClaimedBatch) -> None:
-    """A batch that certainly was not taken does not count against the day's cap."""
-    if context.transport.channel is Channel.REAL and (people := len(claimed.recipients)):
-        allowance.give_back_people(connection, _today(context), people)
+def give_back(connection: Connection, claimed: ClaimedBatch) -> None:
+    """A batch that certainly was not taken does not count against the cap of its day."""
+    if claimed.day and claimed.recipients:
+        allowance.give_back_people(connection, claimed.day, len(claimed.recipients))
 
 
 def _not_yet(connection: Connection, edition: Edition, now: datetime) -> Claim:
@@ -145,11 +149,8 @@ def _not_yet(connection: Connection, edition: Edition, now: datetime) -> Claim:
     return Later(seconds=max((moment - now).total_seconds(), 0.05))
 
 
-def _take_people(
-    context: Context, connection: Connection, claimed: ClaimedBatch, size: int
-) -> bool:
+def _take_people(connection: Connection, claimed: ClaimedBatch, size: int, today: Quota) -> bool:
     """False when the batch had to be cut, because no day has room for all of it."""
-    today = quota(context, connection)
     if today.cap is None or allowance.take_people(connection, today.day, size, today.cap):
         return True
     if size <= max(today.cap, 1):

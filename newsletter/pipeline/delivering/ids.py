@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from newsletter.delivery import window
 from newsletter.delivery.transports.contract import Undo
@@ -19,6 +18,9 @@ from newsletter.model.delivery import DeliveryState, ProviderId, ProviderIdState
 from newsletter.model.edition import Edition
 from newsletter.pipeline.context import Context
 from newsletter.store import provider_ids
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 MOST_TRIES = 3
 """So often a run asks for one thing before it leaves it to the next run."""

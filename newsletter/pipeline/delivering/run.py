@@ -11,7 +11,7 @@ from dataclasses import replace
 from newsletter.config.checks import mailbox
 from newsletter.delivery import window
 from newsletter.delivery.message import Envelope
-from newsletter.delivery.transports.contract import Condition, Mail
+from newsletter.delivery.transports.contract import Mail
 from newsletter.errors import HeldError, TransportError
 from newsletter.model.delivery import Recipients
 from newsletter.model.edition import Edition, EditionState, Rendered, Tags
@@ -38,7 +38,12 @@ def deliver(context: Context, edition: Edition) -> Edition:
     stop = _not_ready(context, edition)
     if stop is not None:
         return _paused(context, edition, stop)
-    edition = _sending(context, _planned(context, edition))
+    if edition.state is EditionState.FROZEN:
+        edition = _planned(context, edition)
+        stop = _not_synced(context)
+        if stop is not None:
+            return _paused(context, edition, stop)
+    edition = _sending(context, edition)
     settle_what_was_left(context, edition, owner)
     ids.forget_old(context)
     variants = _variants(context, edition)
@@ -86,21 +91,20 @@ def _not_ready(context: Context, edition: Edition) -> Stop | None:
         )
     try:
         found = context.transport.condition()
-        sync_before_send(context)
-    except (TransportError, HeldError) as error:
+    except TransportError as error:
         return Stop(error=error.message, mend=error.mend)
-    return _wrong_clock(found)
+    if (trouble := window.clock_trouble(found.ahead)) is not None:
+        return Stop(error=trouble[0], mend=trouble[1])
+    return _not_synced(context)
 
 
-def _wrong_clock(found: Condition) -> Stop | None:
-    if found.ahead is None or window.clocks_agree(found.ahead):
-        return None
-    seconds = found.ahead.total_seconds()
-    side = "behind" if seconds > 0 else "ahead of"
-    return Stop(
-        error=f"This computer's clock is {abs(seconds):,.0f} s {side} the provider's.",
-        mend="Set it right (best by network time), then run `newsletter send` again.",
-    )
+def _not_synced(context: Context) -> Stop | None:
+    """Who left at the provider is looked up before planning, and again before submission."""
+    try:
+        sync_before_send(context)
+    except HeldError as error:
+        return Stop(error=error.message, mend=error.mend)
+    return None
 
 
 def _paused(context: Context, edition: Edition, stop: Stop) -> Edition:

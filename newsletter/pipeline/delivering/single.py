@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from newsletter.delivery.answers import Answer
 from newsletter.delivery.plan import skip_at_submission
@@ -13,6 +12,9 @@ from newsletter.model.delivery import ClaimedBatch, DeliveryState, Recipient
 from newsletter.pipeline.context import Context
 from newsletter.pipeline.delivering import claiming, writing
 from newsletter.store import batches, messages
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 class Singles:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from newsletter.delivery import window
 from newsletter.delivery.states import OPEN_DRAFT
-from newsletter.errors import BusyError, UsageError
+from newsletter.errors import UsageError
 from newsletter.model.delivery import DeliveryState, Recipients
 from newsletter.model.edition import Edition, EditionState
 from newsletter.pipeline.context import Context
@@ -53,7 +52,7 @@ def cancel(context: Context, key: str, owner: str) -> Undone:
     if edition.state is EditionState.CANCELLED:
         return _undone(context, edition)
     edition = _begin(context, edition)
-    with _patient_lock(context):
+    with run_lock(context.database, _patience(context)):
         with context.database.read() as connection:
             edition = edition_store.get(connection, edition.id)
         if edition.state is EditionState.CANCELLING:
@@ -221,25 +220,16 @@ def _undone(context: Context, edition: Edition) -> Undone:
     )
 
 
-@contextmanager
-def _patient_lock(context: Context) -> Iterator[None]:
-    """The run lock, after the run that has it has ended: it obeys `cancelling` within a request."""
-    end = context.now() + 3 * ids.request_timeout(context)
-    said = False
-    while True:
-        lock = run_lock(context.database)
-        try:
-            lock.__enter__()
-        except BusyError:
-            if context.now() > end:
-                raise
-            if not said:
-                context.tell("A run is at work; it stops as soon as what is on its way is settled.")
-                said = True
-            context.pause(0.5)
-            continue
-        try:
-            yield
-        finally:
-            lock.__exit__(None, None, None)
-        return
+def _patience(context: Context) -> Callable[[], bool]:
+    """Waits for the run that has the lock: it obeys `cancelling` within a request's time."""
+    end, said = context.now() + 3 * ids.request_timeout(context), False
+
+    def again() -> bool:
+        nonlocal said
+        if not said:
+            context.tell("A run is at work; it stops as soon as what is on its way is settled.")
+        said = True
+        context.pause(0.5)
+        return context.now() < end
+
+    return again

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING, TypeVar
 
 from newsletter.delivery.answers import Answer, Refused
 from newsletter.delivery.settling import (
@@ -24,6 +22,10 @@ from newsletter.model.delivery import BatchState, ClaimedBatch
 from newsletter.pipeline.context import Context
 from newsletter.pipeline.delivering import claiming
 from newsletter.store import batches, halving, provider_ids
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 
 T = TypeVar("T")
 
@@ -110,4 +112,4 @@ def _carry_out(context: Context, connection: Connection, claimed: ClaimedBatch, 
             batches.put_back(
                 connection, claimed, not_before=None, error=step.error, rejected=step.rejected
             )
-    claiming.give_back(context, connection, claimed)
+    claiming.give_back(connection, claimed)
