@@ -6,7 +6,7 @@ of arrival, repetition, and the way in which events are put together do not matt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from newsletter.model.event import Event, EventKind, Outcome, join
 from subscribers.model import SuppressionReason
@@ -56,14 +56,6 @@ def fold(events: Iterable[Event]) -> Outcome:
         return Outcome()
     heaviest = max(merged, key=lambda event: _WEIGHT[event.kind])
     return Outcome(kind=heaviest.kind, at=heaviest.at, reason=heaviest.reason)
-
-
-def by_attempt(events: Iterable[Event]) -> Mapping[tuple[str, int], list[Event]]:
-    """The events of each attempt of each delivery."""
-    found: dict[tuple[str, int], list[Event]] = {}
-    for event in events:
-        found.setdefault((event.delivery_id, event.attempt), []).append(event)
-    return found
 
 
 def suppression_of(outcome: Outcome, *, attempt_live: bool) -> SuppressionReason | None:

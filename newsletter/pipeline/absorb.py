@@ -6,22 +6,20 @@ be absorbed again, in any order. What follows from what is decided in `newslette
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from newsletter.events.fold import BARRING, Merged, by_attempt, fold, merge, suppression_of
+from newsletter.events.fold import BARRING, Merged, fold, merge, suppression_of
 from newsletter.events.normalise import normalise_all
 from newsletter.events.settle import Alarm, evidence_of, verdict
 from newsletter.model.delivery import BatchState, DeliveryState
-from newsletter.model.event import BatchFacts, Event, Outcome, Place
+from newsletter.model.event import BatchFacts, Event, Place
 from newsletter.store import events as store
 from newsletter.store import proofs
 from newsletter.store.engine import Database
 from subscribers.feedback import Feedback, heed
-from subscribers.model import SuppressionReason
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -52,7 +50,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Raised:
     """Something to tell the admin; `about` is the same for the same thing."""
 
     about: str
@@ -64,7 +62,7 @@ class Settled:
     """How many batches turned out to have been taken, and what the admin must be told anew."""
 
     batches: int = 0
-    alarms: tuple[Notice, ...] = ()
+    alarms: tuple[Raised, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +75,7 @@ class Absorbed:
     ignored: int = 0
     settled_batches: int = 0
     suppressed: int = 0
-    alarms: tuple[Notice, ...] = ()
+    alarms: tuple[Raised, ...] = ()
 
 
 def absorb(
@@ -130,7 +128,7 @@ def _absorb_block(connection: Connection, events: Sequence[Event], now: datetime
     gained = [event for key, event in after.items() if before.get(key) is not event]
     recorded = store.record(connection, gained)
     settled = _settle(connection, places, after.values(), now)
-    told = list(_feedback(gained, before, after, places))
+    told = list(_feedback(gained, before, places))
     made = heed(connection, told, now=now, source=SOURCE)
     return Absorbed(
         recorded=recorded,
@@ -142,11 +140,11 @@ def _absorb_block(connection: Connection, events: Sequence[Event], now: datetime
 
 
 def _settle(
-    connection: Connection, places: Mapping[str, Place], events: Iterable[Event], now: datetime
+    connection: Connection, places: Mapping[str, Place], events: Collection[Event], now: datetime
 ) -> Settled:
     """Compares the batches with what is reported of them, always in the same order."""
-    accepted, alarms = 0, []
-    touched = set()
+    accepted, touched = 0, set()
+    due: list[tuple[Alarm, BatchFacts]] = []
     doubtful = _by_batch(places, events).values()
     for batch, told in sorted(doubtful, key=lambda pair: (pair[0].edition_id, pair[0].number)):
         found = verdict(batch, evidence_of(told, recalled=batch.recalled))
@@ -156,29 +154,42 @@ def _settle(
             accepted += 1
             touched.add(batch.edition_id)
             batch = replace(batch, state=BatchState.ACCEPTED, attempt=found.accepted)  # noqa: PLW2901
-        alarms += [_raised(connection, batch, alarm, now) for alarm in found.alarms]
+        due += [(alarm, batch) for alarm in found.alarms]
     for edition_id in sorted(touched):
         proofs.finish(connection, edition_id)
-    return Settled(batches=accepted, alarms=tuple(alarm for alarm in alarms if alarm))
+    # Last of all: two receivers that are to tell the same must not wait for each other's batches.
+    raised = [_raised(connection, batch, alarm, now) for alarm, batch in sorted(due, key=_order)]
+    return Settled(batches=accepted, alarms=tuple(each for each in raised if each))
+
+
+def _order(due: tuple[Alarm, BatchFacts]) -> tuple[int, str, int]:
+    alarm, batch = due
+    return batch.edition_id, alarm, batch.number
 
 
 def _by_batch(
-    places: Mapping[str, Place], events: Iterable[Event]
+    places: Mapping[str, Place], events: Collection[Event]
 ) -> dict[int, tuple[BatchFacts, list[Event]]]:
-    """The batches of which something is reported that is not just as the ledger has it."""
+    """The batches of which something is reported that is not just as the ledger has it, each with
+    all that is reported of it.
+    """
     found: dict[int, tuple[BatchFacts, list[Event]]] = {}
     for event in events:
         batch = places[event.delivery_id].batch
-        if batch is None:
-            continue
-        if batch.state is not BatchState.ACCEPTED or event.attempt != batch.attempt:
-            found.setdefault(batch.id, (batch, []))[1].append(event)
+        if batch is not None and (
+            batch.state is not BatchState.ACCEPTED or event.attempt != batch.attempt
+        ):
+            found.setdefault(batch.id, (batch, []))
+    for event in events if found else ():
+        batch = places[event.delivery_id].batch
+        if batch is not None and batch.id in found:
+            found[batch.id][1].append(event)
     return found
 
 
 def _raised(
     connection: Connection, batch: BatchFacts, alarm: Alarm, now: datetime
-) -> Notice | None:
+) -> Raised | None:
     """Notes an alarm once; None when it was noted before, or concerns nobody."""
     people = proofs.people_in(connection, batch)
     key = batch.edition_key
@@ -191,42 +202,32 @@ def _raised(
     text = _WORDS[alarm].format(key=key, people=people, number=batch.number, attempt=batch.attempt)
     if not store.alarm(connection, about=about, text=text, now=now):
         return None
-    return Notice(about=about, text=text)
+    return Raised(about=about, text=text)
 
 
 def _feedback(
-    gained: Iterable[Event], before: Merged, after: Merged, places: Mapping[str, Place]
+    gained: Iterable[Event], before: Merged, places: Mapping[str, Place]
 ) -> Iterable[Feedback]:
     """Who must not be mailed any more, by what was not known before.
 
-    Only by that: an address that the admin has let in again is not barred by an old report.
+    Only by that: an address that the admin has let in again is not barred by an old report. And by
+    each event for itself: who complained may have left as well, whatever is reported first.
     """
-    changed = {(event.delivery_id, event.attempt) for event in gained if event.kind in BARRING}
-    old, new = _of(changed, before), _of(changed, after)
-    for key in sorted(changed):
-        place = places[key[0]]
-        live = _is_live(place, key[1])
-        outcome = fold(new[key])
-        reason = suppression_of(outcome, attempt_live=live)
-        if reason is None or reason is suppression_of(fold(old.get(key, ())), attempt_live=live):
+    for event in gained:
+        if event.kind not in BARRING:
             continue
-        yield _one_feedback(place, outcome, reason)
-
-
-def _of(
-    attempts: AbstractSet[tuple[str, int]], events: Merged
-) -> Mapping[tuple[str, int], list[Event]]:
-    if not attempts:
-        return {}
-    return by_attempt(e for e in events.values() if (e.delivery_id, e.attempt) in attempts)
+        place = places[event.delivery_id]
+        live = _is_live(place, event.attempt)
+        reason = suppression_of(fold([event]), attempt_live=live)
+        known = before.get(event.key)
+        if reason is None or (
+            known is not None and suppression_of(fold([known]), attempt_live=live) is reason
+        ):
+            continue
+        note = f"{SOURCE}: {event.reason}" if event.reason else SOURCE
+        yield Feedback(subscriber_id=place.subscriber_id, reason=reason, at=event.at, note=note)
 
 
 def _is_live(place: Place, attempt: int) -> bool:
     current = place.batch is not None and place.batch.attempt == attempt
     return current and place.state is not DeliveryState.CANCELLED
-
-
-def _one_feedback(place: Place, outcome: Outcome, reason: SuppressionReason) -> Feedback:
-    assert outcome.at is not None
-    note = f"{SOURCE}: {outcome.reason}" if outcome.reason else SOURCE
-    return Feedback(subscriber_id=place.subscriber_id, reason=reason, at=outcome.at, note=note)

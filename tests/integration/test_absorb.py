@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -301,6 +302,33 @@ def test_an_old_database_is_told_and_mails_nobody_again(database: Database) -> N
     done = absorbed(database, [raw(each, attempt=3) for each in ids_in(database, first)])
     assert [alarm.about for alarm in done.alarms] == [f"older:{edition.key}"]
     assert (batch_row(database, first).state, batch_row(database, first).attempt) == ("accepted", 3)
+
+
+@pytest.mark.parametrize("first_attempt", [1, 3])
+def test_a_double_is_found_whichever_attempt_is_reported_first(
+    database: Database, first_attempt: int
+) -> None:
+    """Also one that this database never made."""
+    edition = sending(database, 5, batch_size=5)
+    one = ids_in(database, unknown(database, edition))[0]
+    told = [
+        alarm.about.partition(":")[0]
+        for attempt in (first_attempt, 4 - first_attempt)
+        for alarm in absorbed(database, [raw(one, attempt=attempt)]).alarms
+    ]
+    assert sorted(told) == ["double", "older"]
+
+
+def test_who_complained_and_left_has_done_both(database: Database) -> None:
+    """Whichever is reported first."""
+    ids = accepted_one(database)
+    for one, kinds in ((0, ("spamreport", "unsubscribe")), (1, ("unsubscribe", "spamreport"))):
+        for kind in kinds:
+            assert absorbed(database, [raw(ids[one], kind)]).suppressed == 1
+    assert set(barred(database)) == {"reader1@example.org", "reader2@example.org"}
+    with database.read() as connection:
+        query = select(person.c.id).where(person.c.status == SubscriptionStatus.UNSUBSCRIBED)
+        assert set(connection.execute(query).scalars()) == {1, 2}
 
 
 def test_a_mail_that_left_in_spite_of_the_admins_cancel_counts_as_mailed(
@@ -744,7 +772,34 @@ def _take_the_cancel_back(database: Database, client: Client) -> None:
     assert client.call("DELETE", f"/v3/user/scheduled_sends/{value}").status == 204
 
 
-# ---- killed ------------------------------------------------------------------------------------
+# ---- several at once, and killed ----------------------------------------------------------------
+
+
+def test_receivers_at_once_come_to_the_same_as_one(database: Database) -> None:
+    """The provider posts from many of its machines, and each of our processes may be asked."""
+    edition = sending(database, 120, batch_size=6)
+    claimed = [claim(database, edition) for _ in range(20)]
+    for each in claimed[:10]:
+        settle(database, each, BatchState.UNKNOWN)
+    for each in claimed[10:]:
+        put_back(database, each)
+    for _ in range(5):
+        settle(database, claim(database, edition), BatchState.ACCEPTED)
+    ids = [id_ for each in claimed for id_ in ids_in(database, each)]
+    kinds = ("processed", "delivered", "unsubscribe", "spamreport")
+    posted = [raw(id_, kind) for id_ in ids for kind in kinds] + [raw(ids[0], attempt=7)]
+    chance = random.Random(3)
+    pieces = [piece for _ in range(2) for piece in in_pieces(posted, chance)]
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda piece: absorbed(database, piece), pieces))
+    assert sum(each.settled_batches for each in done) == 15
+    assert len(alarms(database)) == sum(len(each.alarms) for each in done) == 5 + 1 + 1
+    assert len(barred(database)) == 120
+    with database.read() as connection:
+        withdrawn = connection.execute(select(consent.c.subscriber_id)).scalars().all()
+    assert sorted(withdrawn) == list(range(1, 121))
+    assert absorbed(database, posted) == Absorbed()
+
 
 PROGRAM = """
 import json, sys

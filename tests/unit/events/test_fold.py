@@ -8,19 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.events.fold import by_attempt, fold, is_recall, merge, suppression_of
+from newsletter.events.fold import fold, is_recall, merge, suppression_of
 from newsletter.model.event import Event, EventKind, Outcome, join
 from subscribers.model import SuppressionReason
 
 NOW = datetime(2026, 11, 16, 9, tzinfo=UTC)
 
 
-def event(
-    kind: EventKind, seconds: int = 0, reason: str = "", *, delivery: str = "d1", attempt: int = 1
-) -> Event:
+def event(kind: EventKind, seconds: int = 0, reason: str = "", *, attempt: int = 1) -> Event:
     """An event some seconds after the first one."""
     at = NOW + timedelta(seconds=seconds)
-    return Event(delivery_id=delivery, attempt=attempt, kind=kind, at=at, reason=reason)
+    return Event(delivery_id="d1", attempt=attempt, kind=kind, at=at, reason=reason)
 
 
 def made(kind: EventKind, seconds: int, reason: str) -> Event:
@@ -109,16 +107,6 @@ def test_of_anything_else_the_later_is_kept() -> None:
     assert fold(events) == Outcome(
         kind=EventKind.DEFERRED, at=NOW + timedelta(seconds=9), reason="last"
     )
-
-
-def test_attempts_and_deliveries_are_kept_apart() -> None:
-    first, second = event(EventKind.DROPPED), event(EventKind.DELIVERED, attempt=2)
-    other = event(EventKind.DELIVERED, delivery="d2")
-    assert by_attempt([first, second, other]) == {
-        ("d1", 1): [first],
-        ("d1", 2): [second],
-        ("d2", 1): [other],
-    }
 
 
 @pytest.mark.parametrize(
