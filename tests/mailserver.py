@@ -180,6 +180,8 @@ def sink(
 USUAL = {
     "HELLO": "220 mail.example.org",
     "EHLO": "250-mail.example.org\r\n250 ENHANCEDSTATUSCODES",
+    "HELO": "250 mail.example.org",
+    "STARTTLS": "220 2.0.0 go on",
     "MAIL": "250 2.1.0 OK",
     "RCPT": "250 2.1.5 OK",
     "DATA": "354 go on",
@@ -209,8 +211,9 @@ class Failing:
     usual. Steps are HELLO, the commands, BODY (some of a message has come) and END (its final dot).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None) -> None:
         self.port = 0
+        self.tls = tls
         self.script: dict[str, deque[Say | None]] = defaultdict(deque)
         self.commands: list[str] = []
         self.taken: list[bytes] = []
@@ -242,13 +245,24 @@ class _Handler(socketserver.StreamRequestHandler):
             while line := self.rfile.readline():
                 self._command(line.decode().strip())
 
+    def finish(self) -> None:
+        super().finish()
+        self.request.close()  # the encrypted one, which its server does not know of
+
     def _command(self, line: str) -> None:
         self.mail.commands.append(line)
         step = line.partition(" ")[0].upper()
-        if self._do(step).startswith("354"):
+        said = self._do(step)
+        if said.startswith("354"):
             self._message()
+        if said.startswith("220") and self.mail.tls:
+            self._encrypt(self.mail.tls)
         if step == "QUIT":
             raise _Ended
+
+    def _encrypt(self, tls: ssl.SSLContext) -> None:
+        self.request = tls.wrap_socket(self.request, server_side=True)
+        self.setup()
 
     def _message(self) -> None:
         lines = [self.rfile.readline()]
@@ -283,14 +297,19 @@ class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
+    def server_bind(self) -> None:
+        """With little room, so that it takes a while to write a big message."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        super().server_bind()
+
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that goes away is no news."""
 
 
 @contextlib.contextmanager
-def failing() -> Iterator[Failing]:
-    """Such a server on a free port, stopped at the end."""
-    mail = Failing()
+def failing(tls: ssl.SSLContext | None = None) -> Iterator[Failing]:
+    """Such a server on a free port, stopped at the end; it offers STARTTLS if a test lets it."""
+    mail = Failing(tls)
     handler = type("Handler", (_Handler,), {"mail": mail})
     with _Server(("127.0.0.1", 0), handler) as server:
         mail.port = server.server_address[1]

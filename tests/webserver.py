@@ -174,6 +174,9 @@ def self_signed(folder: Path, *names: str) -> tuple[ssl.SSLContext, Path]:
             critical=False,
         )
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
+        )  # the newer Pythons want it to be there
         .sign(key, hashes.SHA256())
     )
     path = folder / "certificate.pem"

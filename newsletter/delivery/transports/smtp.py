@@ -28,9 +28,6 @@ from newsletter.model.edition import Channel, Rendered
 from subscribers.address import normalise
 from subscribers.errors import AddressError
 
-IDLE_SECONDS = 5.0
-"""A connection that was not used for longer is asked whether it is still there."""
-
 _TIMEOUTS = 2
 """So many timeouts long one message may take in all, connecting included."""
 
@@ -117,10 +114,10 @@ class Smtp:
     def _hand_over(self, sender: str, to: str, content: bytes, delivery_id: str) -> Answer:
         """By a connection that is free; if that has become stale, once more by a new one."""
         end = self._clock() + self.longest
+        connection: Connection | None = None
         try:
             connection = self._taken(end) or self._connect(end)
             if not (to.isascii() or connection.takes_utf8):
-                self._give_back(connection)
                 return Taken(rejected={delivery_id: "needs-smtputf8"})
             used = connection.used
             reply = connection.hand_over(sender, to, content, end=end)
@@ -128,11 +125,12 @@ class Smtp:
                 connection.close()
                 connection = self._connect(end)
                 reply = connection.hand_over(sender, to, content, end=end)
+            return answer(reply, delivery_id=delivery_id, address=to)
         except NoConnection as trouble:
             kind = Stopped if trouble.stop else NotTaken
             return kind(error=trouble.message, mend=trouble.mend)
-        self._give_back(connection)
-        return answer(reply, delivery_id=delivery_id, address=to)
+        finally:
+            self._give_back(connection)
 
     def _taken(self, end: float) -> Connection | None:
         """A connection that nobody uses, out of those that are still good."""
@@ -141,16 +139,15 @@ class Smtp:
                 if not self._free:
                     return None
                 connection = self._free.pop()
-            if connection.is_quiet() and (
-                connection.idle <= IDLE_SECONDS or connection.answers(end)
-            ):
+            if connection.is_usable(end):
                 return connection
 
-    def _give_back(self, connection: Connection) -> None:
+    def _give_back(self, connection: Connection | None) -> None:
+        if connection is None or not connection.is_open:
+            return
         with self._lock:
             if not self._closed:
-                if connection.is_open:
-                    self._free.append(connection)
+                self._free.append(connection)
                 return
         connection.close()
 

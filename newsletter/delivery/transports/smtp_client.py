@@ -9,7 +9,8 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -105,7 +106,8 @@ class Client(smtplib.SMTP):
 
     def __init__(self, host: str, port: int, *, name: str, patience: Patience) -> None:
         self.patience = patience
-        super().__init__(host, port, local_hostname=name, timeout=patience.left())
+        with closed_if_interrupted(self):
+            super().__init__(host, port, local_hostname=name, timeout=patience.left())
 
     def send(self, s: ReadableBuffer | str) -> None:
         """Writes all of it, or raises."""
@@ -155,6 +157,19 @@ class TlsClient(Client, smtplib.SMTP_SSL):
         self, host: str, port: int, *, name: str, patience: Patience, context: ssl.SSLContext
     ) -> None:
         self.patience = patience
-        smtplib.SMTP_SSL.__init__(
-            self, host, port, local_hostname=name, timeout=patience.left(), context=context
-        )
+        with closed_if_interrupted(self):
+            smtplib.SMTP_SSL.__init__(
+                self, host, port, local_hostname=name, timeout=patience.left(), context=context
+            )
+
+
+@contextmanager
+def closed_if_interrupted(client: smtplib.SMTP) -> Iterator[None]:
+    """Whatever breaks off in the middle of a step leaves a connection that nobody may use again:
+    the next command would be taken for more of the last one's message, or get its reply.
+    """
+    try:
+        yield
+    except BaseException:
+        client.close()
+        raise

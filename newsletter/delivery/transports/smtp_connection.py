@@ -17,7 +17,12 @@ from typing import Literal
 import certifi
 
 from newsletter.config.checks import is_loopback
-from newsletter.delivery.transports.smtp_client import Client, Patience, TlsClient
+from newsletter.delivery.transports.smtp_client import (
+    Client,
+    Patience,
+    TlsClient,
+    closed_if_interrupted,
+)
 from newsletter.delivery.transports.smtp_replies import Reply, Step
 from newsletter.delivery.transports.smtp_trouble import NotEncrypted, no_connection
 
@@ -26,9 +31,14 @@ Security = Literal["auto", "starttls", "tls", "none"]
 TLS_PORT = 465
 """Where a mail server is encrypted from the first byte (RFC 8314 §3.3)."""
 
+IDLE_SECONDS = 5.0
+"""A connection that was not used for longer is asked whether it is still there."""
+
 _FINAL_DOT = b".\r\n"
 _CHECK_SECONDS = 5.0
-"""How long a connection that was idle, or is in the way, may take for a word."""
+"""How long a server may take for a word about nothing."""
+
+_LEAVE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +88,12 @@ def tls_context(server: Server) -> ssl.SSLContext:
     on the way to it there is nobody to be kept out, so by itself (`auto`) it is not asked for
     another.
     """
-    context = ssl.create_default_context()
     if server.loopback and server.security == "auto":
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     else:
+        context = ssl.create_default_context()
         context.load_verify_locations(certifi.where())
     return context
 
@@ -99,8 +110,8 @@ class Connection:
         self._clock = clock
         self._patience = Patience(server.timeout, clock)
         self._patience.begin(end)
-        self._client = _opened(server, context, self._patience)
         self._last = clock()
+        self._client = _opened(server, context, self._patience)
         self.used = False
         """Whether a message went over it before, or tried to."""
 
@@ -114,46 +125,40 @@ class Connection:
         """Whether addresses may have other letters than ASCII (RFC 6531)."""
         return self._client.has_extn("smtputf8")
 
-    @property
-    def idle(self) -> float:
-        """The seconds since it was last used."""
-        return self._clock() - self._last
-
     def answers(self, end: float) -> bool:
         """Whether the server, asked for nothing (NOOP), is still there; else it is closed."""
-        self._patience.begin(min(end, self._clock() + _CHECK_SECONDS))
-        return self._replies("NOOP")
+        with closed_if_interrupted(self._client):
+            self._patience.begin(min(end, self._clock() + _CHECK_SECONDS))
+            return self._replies("NOOP")
 
-    def is_quiet(self) -> bool:
-        """Whether nothing came unasked, such as a 421 or an end; else it is closed."""
-        with contextlib.suppress(OSError):
-            if self.is_open and not self._client.has_news():
-                return True
-        self._client.close()
-        return False
+    def is_usable(self, end: float) -> bool:
+        """Whether another message can go over it; else it is closed. Something that came unasked,
+        such as a 421 or an end, is seen at once; after a while of silence the server is asked.
+        """
+        with closed_if_interrupted(self._client):
+            if not self._is_quiet():
+                return False
+            return self._clock() - self._last <= IDLE_SECONDS or self.answers(end)
 
     def hand_over(self, sender: str, recipient: str, content: bytes, *, end: float) -> Reply:
         """Hands over one message (RFC 5322, CRLF line ends); says how far it got.
 
         Afterwards it is ready for another one, or closed.
         """
-        self._patience.begin(end)
         self.used = True
-        try:
+        with closed_if_interrupted(self._client):
+            self._patience.begin(end)
             reply = self._steps(sender, recipient, content)
-        except BaseException:
-            self._client.close()  # whatever is written next would be taken for more of this message
-            raise
-        self._last = self._clock()
-        self._make_ready(reply)
+            self._last = self._clock()
+            self._make_ready(reply)
         return reply
 
     def close(self) -> None:
         """Takes leave, if it is still open; shortly, and whatever the server says."""
         if not self.is_open:
             return
-        self._patience.begin(self._clock() + 1.0)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), closed_if_interrupted(self._client):
+            self._patience.begin(self._clock() + _LEAVE_SECONDS)
             self._client.docmd("QUIT")
         self._client.close()
 
@@ -162,7 +167,8 @@ class Connection:
         try:
             for step, command, argument in self._commands(sender, recipient):
                 code, words = self._client.docmd(command, argument)
-                if code != 354 if step is Step.DATA else not 200 <= code < 300:
+                good = code == 354 if step is Step.DATA else 200 <= code < 300
+                if not good:
                     return _reply(step, code, words)
             step = Step.BODY
             self._client.send(dots_doubled(content))
@@ -193,6 +199,13 @@ class Connection:
             self._patience.begin(self._clock() + _CHECK_SECONDS)
             self._replies("RSET")
 
+    def _is_quiet(self) -> bool:
+        with contextlib.suppress(OSError):
+            if self.is_open and not self._client.has_news():
+                return True
+        self._client.close()
+        return False
+
     def _replies(self, command: str) -> bool:
         with contextlib.suppress(OSError):
             if self._client.docmd(command)[0] == 250:
@@ -215,28 +228,32 @@ def _opened(server: Server, context: ssl.SSLContext, patience: Patience) -> Clie
     """A client that is ready for the first message."""
     if server.security == "none" and not server.loopback:
         raise NotEncrypted(server.host, asked=True)
-    client: Client | None = None
     try:
         client = _connected(server, context, patience)
-        client.hurry()
-        _introduce(client, server, context)
-    except BaseException as error:
-        if client is not None:
-            client.close()
-        if isinstance(error, OSError | ValueError):  # a host that is none is a ValueError
-            raise no_connection(server.host, server.port, error) from None
-        raise
+        with closed_if_interrupted(client):
+            client.hurry()
+            _introduce(client, server, context)
+    except (OSError, ValueError) as error:  # a host that is none is a ValueError
+        raise no_connection(server.host, server.port, error) from None
     return client
 
 
 def _introduce(client: Client, server: Server, context: ssl.SSLContext) -> None:
-    client.ehlo_or_helo_if_needed()
+    _say_hello(client)
     offered = client.has_extn("starttls")
     if not server.tls_at_once and starts_tls(server, offered=offered):
         client.starttls(context=context)
-        client.ehlo_or_helo_if_needed()
+        _say_hello(client)
     if server.user:
         _log_in(client, server)
+
+
+def _say_hello(client: Client) -> None:
+    code, words = client.ehlo()
+    if 500 <= code < 600:  # a server from before 1995
+        code, words = client.helo()
+    if not 200 <= code < 300:
+        raise smtplib.SMTPHeloError(code, words)
 
 
 def _connected(server: Server, context: ssl.SSLContext, patience: Patience) -> Client:
@@ -255,6 +272,8 @@ def _log_in(client: Client, server: Server) -> None:
             return
     finally:
         client.user = client.password = ""
+    if not client.has_extn("auth"):
+        raise smtplib.SMTPNotSupportedError("no login")
     token = b64encode(f"\0{server.user}\0{server.password}".encode()).decode()
     code, words = client.docmd("AUTH", f"PLAIN {token}")
     if code != 235:
