@@ -86,7 +86,7 @@ class Wiring:
         return Context(
             settings=self.settings,
             database=self.database(),
-            transport=self.transport(),
+            open_transport=self.transport,
             now=self.now,
             pause=self.pause,
             fetch=self._fetch,

@@ -6,6 +6,7 @@ an undo window takes no time.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -62,6 +63,7 @@ class MovableClock:
 
     def __init__(self, start: datetime = START) -> None:
         self._now = start
+        self._guard = threading.Lock()
 
     def now(self) -> datetime:
         """The time, in UTC."""
@@ -72,8 +74,13 @@ class MovableClock:
         return self._now.timestamp()
 
     def move(self, seconds: float) -> None:
-        """Moves it on, or back."""
-        self._now += timedelta(seconds=seconds)
+        """Moves it on, or back. May be called by many threads."""
+        with self._guard:
+            self._now += timedelta(seconds=seconds)
+
+
+def _as_it_is(transport: Transport) -> Transport:
+    return transport
 
 
 @dataclass(slots=True)
@@ -86,7 +93,7 @@ class DeliveryDesk:
     provider: StandIn
     clock: MovableClock
     said: list[str] = field(default_factory=list)
-    database_factory: Callable[[], Database] | None = None
+    timeout: float = 1.0
 
     @property
     def judge(self) -> Ledger:
@@ -98,7 +105,7 @@ class DeliveryDesk:
         made = Context(
             settings=self.settings,
             database=self.database,
-            transport=transport,
+            open_transport=lambda: transport,
             now=self.clock.now,
             pause=self.clock.move,
             fetch=_nothing,
@@ -116,7 +123,7 @@ class DeliveryDesk:
         made = SendGrid(
             KEY,
             base_url=self.provider.url,
-            timeout=given.sendgrid.timeout_seconds,
+            timeout=self.timeout,
             proxy=None,
             now=self.clock.now,
             undo=bool(given.undo_minutes),
@@ -133,10 +140,13 @@ class DeliveryDesk:
         assert found is not None
         return found
 
-    def run(self) -> Edition:
-        """What a `send` does with an edition that was frozen or interrupted."""
+    def run(self, wrap: Callable[[Transport], Transport] = _as_it_is, **changes: Any) -> Edition:
+        """What a `send` does with an edition that was frozen or interrupted.
+
+        `wrap` may put something between the run and its transport.
+        """
         with self.transport() as transport, run_lock(self.database):
-            return deliver(self.context(transport), self.edition())
+            return deliver(self.context(wrap(transport), **changes), self.edition())
 
     def rules(self, **given: Any) -> None:
         """Changes how the stand-in behaves from now on."""
@@ -188,7 +198,10 @@ def desk(
     url: str = "",
     start: datetime = START,
 ) -> Iterator[DeliveryDesk]:
-    """A frozen edition for `people`, ready to be handed over to a stand-in with these rules."""
+    """A frozen edition for `people`, ready to be handed over to a stand-in with these rules.
+
+    `timeout` (seconds) is how long an answer is waited for.
+    """
     clock = MovableClock(start)
     folder.mkdir(parents=True, exist_ok=True)
     with serve(folder / "provider", rules or Rules(), clock=clock.seconds) as provider:
@@ -199,7 +212,7 @@ def desk(
                 concurrency=concurrency,
                 undo_minutes=undo_minutes,
                 url=provider.url,
-                timeout=timeout,
+                timeout=max(timeout, 1.0),
             )
         )
         database = open_database(url or f"sqlite:///{folder / 'newsletter.db'}")
@@ -210,6 +223,7 @@ def desk(
             settings=load(config, {"NEWSLETTER_SECRET_KEY": "k" * 40}),
             provider=provider,
             clock=clock,
+            timeout=timeout,
         )
         _freeze(made, people, undo_minutes)
         try:

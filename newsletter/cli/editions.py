@@ -35,7 +35,7 @@ def list_(app: App) -> None:
     with context_of(app) as context, context.database.read() as connection:
         found = [
             as_it_is(edition, window_of(connection, edition, context.now()))
-            for edition in store.listed(connection, channel=context.transport.channel)
+            for edition in store.listed(connection, channel=context.channel)
         ]
         subjects = {edition.id: store.subject(connection, edition.id) for edition in found}
     rows = [_edition_json(edition, subjects[edition.id]) for edition in found]

@@ -86,11 +86,11 @@ def compose(context: Context, period: Period) -> Composed:
     periods that never went out are closed; what they would have said is in this one.
     """
     with context.database.read() as connection:
-        found = edition_store.find(connection, period.key, context.transport.channel)
+        found = edition_store.find(connection, period.key, context.channel)
         if found is not None and found.state not in OPEN_DRAFT:
             return as_stored(connection, found)
         candidates = news_store.candidates(
-            connection, context.transport.channel, _channel_baseline(context, connection)
+            connection, context.channel, _channel_baseline(context, connection)
         )
         choices = people.choices(connection)
         dropped = edition_store.dropped_posts(connection, found.id) if found else frozenset()
@@ -137,20 +137,20 @@ def checksum_of(variants: Sequence[Rendered]) -> str:
 
 def _channel_baseline(context: Context, connection: Connection) -> datetime:
     """From when on this channel reports news; a channel without editions begins a period ago."""
-    known = news_store.baseline(connection, context.transport.channel)
+    known = news_store.baseline(connection, context.channel)
     return known or context.now() - length(context.settings.schedule.every)
 
 
 def begin_channel(context: Context, connection: Connection) -> None:
     """Fixes from when on this channel reports news, if nothing did before."""
-    channel = context.transport.channel
+    channel = context.channel
     if news_store.baseline(connection, channel) is None:
         news_store.set_baseline(connection, channel, _channel_baseline(context, connection))
 
 
 def _draft(context: Context, period: Period, found: Edition | None) -> Edition:
     """The period's draft, made if it is missing; older drafts are closed into it."""
-    channel = context.transport.channel
+    channel = context.channel
     with context.database.begin() as connection:
         begin_channel(context, connection)
         draft = found or edition_store.create(connection, period, channel, secrets.token_hex(8))

@@ -11,7 +11,7 @@ from newsletter.delivery.message import Envelope
 from newsletter.delivery.provider_lists import ProviderLists
 from newsletter.delivery.transports.contract import Transport
 from newsletter.editions.period import Schedule
-from newsletter.model.edition import Masthead, Tags
+from newsletter.model.edition import Channel, Masthead, Tags
 from newsletter.model.feed import Fetched, Validators
 from newsletter.store.engine import Database
 
@@ -35,13 +35,14 @@ Progress = Callable[[Advance], None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """One run's world. `now` gives an aware time, `pause` waits so many seconds, `tell` takes a
-    line for the person watching. `lists` opens the provider's lists of who has left (SettingsError
-    without its key), and `secrets` are the keys that erased addresses are known by.
+    line for the person watching. `open_transport` gives the one way out, and `lists` opens the
+    provider's lists of who has left; both raise SettingsError without its key, so that what mails
+    nobody needs none. `secrets` are the keys that erased addresses are known by.
     """
 
     settings: Settings
     database: Database
-    transport: Transport
+    open_transport: Callable[[], Transport]
     now: Callable[[], datetime]
     pause: Callable[[float], None]
     fetch: Fetch
@@ -49,6 +50,27 @@ class Context:
     progress: Progress
     lists: Callable[[], ProviderLists]
     secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def transport(self) -> Transport:
+        """The way out that the settings name."""
+        return self.open_transport()
+
+    @property
+    def transport_name(self) -> str:
+        """Its name, which needs no key."""
+        return self.settings.delivery.transport
+
+    @property
+    def channel(self) -> Channel:
+        """Where editions go: rehearsal or real."""
+        return channel_of(self.settings)
+
+
+def channel_of(settings: Settings) -> Channel:
+    """Whether mails go out for real."""
+    rehearsal = settings.delivery.transport == "outbox"
+    return Channel.REHEARSAL if rehearsal else Channel.REAL
 
 
 def schedule_of(settings: Settings) -> Schedule:

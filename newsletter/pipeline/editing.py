@@ -81,12 +81,12 @@ def _early_draft(context: Context, key: str) -> Edition | None:
     schedule, now = schedule_of(context.settings), context.now()
     periods = {p.key: p for p in (next_period(schedule, now), period_of(schedule, now))}
     with context.database.begin() as connection:
-        there = edition_store.find(connection, key, context.transport.channel)
+        there = edition_store.find(connection, key, context.channel)
         if there is not None or key not in periods:
             return None
         begin_channel(context, connection)
         nonce = secrets.token_hex(8)
-        return edition_store.create(connection, periods[key], context.transport.channel, nonce)
+        return edition_store.create(connection, periods[key], context.channel, nonce)
 
 
 def _open_draft(context: Context, key: str) -> Edition:

@@ -50,7 +50,7 @@ def stops_before(context: Context, composed: Composed, people_now: int) -> Stops
 
 def _condition(context: Context) -> Condition:
     """How the provider is found; a rehearsal asks nobody."""
-    if context.transport.channel is not Channel.REAL:
+    if context.channel is not Channel.REAL:
         return Condition()
     return context.transport.condition()
 
@@ -65,11 +65,11 @@ def _facts(context: Context, edition: Edition, people_now: int) -> GateFacts:
     with context.database.read() as connection:
         to_mail = planning.mailable(connection, edition.id)
     return GateFacts(
-        channel=context.transport.channel,
+        channel=context.channel,
         people=people_now,
         to_mail=to_mail,
         terms=Terms(
-            transport=context.transport.name,
+            transport=context.transport_name,
             sender=newsletter.sender,
             public_url=pages_of(context.settings),
         ),
@@ -94,7 +94,7 @@ def _last_out(context: Context) -> Edition | None:
     """The last edition of the channel that was frozen."""
     out = [state for state in EditionState if state not in OPEN_DRAFT]
     with context.database.read() as connection:
-        found = edition_store.listed(connection, channel=context.transport.channel, states=out)
+        found = edition_store.listed(connection, channel=context.channel, states=out)
     return next((edition for edition in found if edition.frozen_at), None)
 
 

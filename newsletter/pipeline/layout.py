@@ -78,7 +78,7 @@ def findings_of(context: Context, nonce: str, variants: Sequence[Rendered]) -> t
     A rehearsal reaches nobody, so for it a postal address that is still missing is a warning.
     """
     tags, masthead = tags_of(context.settings, nonce), masthead_of(context.settings)
-    lenient = context.transport.channel is Channel.REHEARSAL and not masthead.postal_address
+    lenient = context.channel is Channel.REHEARSAL and not masthead.postal_address
     return tuple(
         replace(finding, error=False) if lenient and finding.code == POSTAL_ADDRESS else finding
         for variant in variants

@@ -75,7 +75,7 @@ def _current(context: Context) -> Composed:
     """The edition as it stands: a frozen one as it is, a draft as it was last composed."""
     period = period_of(schedule_of(context.settings), context.now())
     with context.database.read() as connection:
-        found = edition_store.find(connection, period.key, context.transport.channel)
+        found = edition_store.find(connection, period.key, context.channel)
         if found is not None and found.checksum:
             return as_stored(connection, found)
     with run_lock(context.database):

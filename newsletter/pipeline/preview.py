@@ -105,12 +105,12 @@ def _stored(context: Context, key: str) -> Composed:
 def named(context: Context, key: str) -> Edition:
     """The edition with this key in the current channel. Raises UsageError when there is none."""
     with context.database.read() as connection:
-        found = edition_store.find(connection, key, context.transport.channel)
+        found = edition_store.find(connection, key, context.channel)
         if found is not None:
             return found
-        there = [e.key for e in edition_store.listed(connection, channel=context.transport.channel)]
+        there = [e.key for e in edition_store.listed(connection, channel=context.channel)]
     raise UsageError(
-        f"There is no edition {key} ({context.transport.channel}).",
+        f"There is no edition {key} ({context.channel}).",
         f"There are: {', '.join(there)}." if there else "There is none at all yet.",
     )
 
@@ -145,7 +145,7 @@ def _sample_edition(context: Context) -> Edition:
     return Edition(
         id=0,
         period=period_of(schedule_of(context.settings), context.now()),
-        channel=context.transport.channel,
+        channel=context.channel,
         state=EditionState.DRAFT,
         nonce="0" * 16,
         note="",

@@ -104,9 +104,7 @@ def _resume(context: Context, *, scheduled: bool) -> tuple[Report, ...]:
     A timer leaves an edition that was approved early until its time has come.
     """
     with context.database.read() as connection:
-        unfinished = edition_store.listed(
-            connection, channel=context.transport.channel, states=UNFINISHED
-        )
+        unfinished = edition_store.listed(connection, channel=context.channel, states=UNFINISHED)
     reports = []
     for edition in reversed(unfinished):
         early = edition.state is EditionState.FROZEN and edition.period.scheduled_at > context.now()
@@ -131,7 +129,7 @@ def _send_period(
     context: Context, period: Period, confirm: Confirm, *, scheduled: bool, dry_run: bool
 ) -> Report:
     with context.database.read() as connection:
-        found = edition_store.find(connection, period.key, context.transport.channel)
+        found = edition_store.find(connection, period.key, context.channel)
     if found is not None and found.state not in OPEN_DRAFT:
         return _already(context, found, dry_run=dry_run)
     if scheduled and _was_quiet(context, period):
@@ -164,7 +162,7 @@ def _already(context: Context, edition: Edition, *, dry_run: bool) -> Report:
 def _was_quiet(context: Context, period: Period) -> bool:
     """Whether this period's scheduled run took place and found nothing: then none is owed."""
     with context.database.read() as connection:
-        return news_store.is_quiet(connection, context.transport.channel, period.key)
+        return news_store.is_quiet(connection, context.channel, period.key)
 
 
 def _note_quiet(context: Context, period: Period, feeds: tuple[FeedReport, ...]) -> None:
@@ -176,7 +174,7 @@ def _note_quiet(context: Context, period: Period, feeds: tuple[FeedReport, ...])
         return
     with context.database.begin() as connection:
         begin_channel(context, connection)
-        news_store.note_quiet(connection, context.transport.channel, period.key)
+        news_store.note_quiet(connection, context.channel, period.key)
 
 
 def _missed(context: Context, period: Period) -> Report:
@@ -224,7 +222,7 @@ def _go(
     if reasons:
         return _held(context, report, reasons)
     question = _question(context, composed, people_now, stops.confirmable)
-    if context.transport.channel is Channel.REAL and not _may_go(question, confirm, scheduled):
+    if context.channel is Channel.REAL and not _may_go(question, confirm, scheduled):
         reasons = tuple(f"{hold.message} {hold.mend}" for hold in stops.confirmable)
         return _held(context, report, (*reasons, HOW_TO_SAY_YES))
     return replace(
@@ -274,8 +272,8 @@ def _question(
     assert composed.edition is not None
     return Question(
         edition_key=composed.edition.key,
-        channel=context.transport.channel,
-        transport=context.transport.name,
+        channel=context.channel,
+        transport=context.transport_name,
         subject=subject_of(composed),
         people=people_now,
         posts=len(composed.items),

@@ -52,7 +52,7 @@ def overview(context: Context) -> Overview:
     """Reads it all in one go; nothing is fetched and nothing changes."""
     schedule, now = schedule_of(context.settings), context.now()
     urls = [feed.url for feed in context.settings.feeds]
-    channel = context.transport.channel
+    channel = context.channel
     with context.database.read() as connection:
         feeds = tuple(feed_store.statuses(connection, urls))
         editions = tuple(
@@ -62,7 +62,7 @@ def overview(context: Context) -> Overview:
         active = people.active_count(connection)
     return Overview(
         channel=channel,
-        transport=context.transport.name,
+        transport=context.transport_name,
         active=active,
         period=period_of(schedule, now),
         next=next_period(schedule, now),

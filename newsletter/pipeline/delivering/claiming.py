@@ -70,7 +70,7 @@ def quota(context: Context, connection: Connection) -> Quota:
     """Today's, in the newsletter's time zone; a rehearsal has no limit."""
     delivery, zone = context.settings.delivery, context.settings.newsletter.zone
     today = context.now().astimezone(zone).date().isoformat()
-    if context.transport.channel is not Channel.REAL:
+    if context.channel is not Channel.REAL:
         return Quota(day=today, cap=None)
     first = allowance.first_handed_over(connection)
     day = warmup.day_number(first, context.now(), zone)
@@ -80,7 +80,7 @@ def quota(context: Context, connection: Connection) -> Quota:
 def batch_size(context: Context) -> int:
     """How large batches are planned: so that they use a daily cap well."""
     delivery = context.settings.delivery
-    if context.transport.channel is not Channel.REAL:
+    if context.channel is not Channel.REAL:
         return delivery.batch_size
     caps = [*delivery.warmup[:-1], *([delivery.per_day] if delivery.per_day else [])]
     return warmup.daily_batch_size(delivery.batch_size, min(caps, default=None))
@@ -125,7 +125,7 @@ def _claim(
 
 def take_request(context: Context, connection: Connection) -> float:
     """Takes the right to one request: 0.0, or the seconds until there is one."""
-    if context.transport.channel is not Channel.REAL:
+    if context.channel is not Channel.REAL:
         return 0.0
     moment = allowance.clock(connection)
     return allowance.take_request(connection, moment, context.settings.delivery.per_second)

@@ -23,7 +23,7 @@ def freeze(context: Context, edition: Edition, *, scheduled: bool = False) -> Ed
             connection,
             edition,
             now=context.now(),
-            transport=context.transport.name,
+            transport=context.transport_name,
             sender=settings.newsletter.sender,
             public_url=pages_of(settings),
             undo_minutes=undo_minutes(context, scheduled=scheduled),

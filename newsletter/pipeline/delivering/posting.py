@@ -56,7 +56,7 @@ class Posting:
         self._unknowns = 0
         self._per_id = 1
         self._stop: Stop | None = None
-        real = context.transport.channel is Channel.REAL
+        real = context.channel is Channel.REAL
         self._places = context.settings.delivery.concurrency if real else 1
         self._pool = ThreadPoolExecutor(self._places, thread_name_prefix="posting")
 

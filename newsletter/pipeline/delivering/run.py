@@ -67,7 +67,7 @@ def settle_scheduled(context: Context) -> None:
     """Editions whose mails have all left by now are `sent`."""
     with context.database.begin() as connection:
         for edition in edition_store.listed(
-            connection, channel=context.transport.channel, states=[EditionState.SCHEDULED]
+            connection, channel=context.channel, states=[EditionState.SCHEDULED]
         ):
             last = provider_ids.latest_time(connection, edition.id)
             if last is None or last <= context.now():
@@ -82,10 +82,10 @@ def settle_scheduled(context: Context) -> None:
 
 def _not_ready(context: Context, edition: Edition) -> Stop | None:
     """Why nothing can be handed over now: asked before anything is used up."""
-    if edition.transport != context.transport.name:
+    if edition.transport != context.transport_name:
         return Stop(
             error=f"{edition.key} was begun with {edition.transport}, and the settings now say"
-            f" {context.transport.name}.",
+            f" {context.transport_name}.",
             mend=f'Set [delivery] transport = "{edition.transport}" again, or take the edition back'
             f" with `newsletter editions cancel {edition.key}`.",
         )

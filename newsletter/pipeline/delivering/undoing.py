@@ -73,7 +73,7 @@ def withdraw(context: Context, edition: Edition, owner: str) -> Edition:
     with context.database.begin() as connection:
         taking_back.cancel_planned(connection, edition.id)
         provider_ids.close_all(connection, edition.id)
-    if context.transport.name == edition.transport and context.transport.undo is not None:
+    if context.transport_name == edition.transport and context.transport.undo is not None:
         while closing.settle():
             pass
     if closing.unsettled():
