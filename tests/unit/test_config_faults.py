@@ -148,6 +148,14 @@ def test_nothing_at_all_says_what_is_required(tmp_path: Path) -> None:
         ('[delivry]\ntransport = "smtp"\n', "line 8, delivry: there is no such setting. Did you"),
         ("[delivery.sendgrid]\nbase_url = 'http://api.example.org'\n", "is not https"),
         ("[delivery.sendgrid]\nbase_url = 'https://a.org/?x=1'\n", "has a ? or # in it"),
+        (
+            '[delivery.smtp]\nhost = "mail.example.org"\nsecurity = "none"\n',
+            'line 10, delivery.smtp.security: "none" works only with a mail server on this',
+        ),
+        ('[delivery.smtp]\nsecurity = "ssl"\n', '"auto", "starttls", "tls" or "none"'),
+        ('[delivery.smtp]\nuser = "a\\nb"\n', "line 9, delivery.smtp.user: has a line break"),
+        ("[delivery.smtp]\nport = 0\n", "line 9, delivery.smtp.port"),
+        ("[delivery.smtp]\ntimeout_seconds = 0.5\n", "line 9, delivery.smtp.timeout_seconds"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused(tmp_path: Path, more: str, words: str) -> None:
