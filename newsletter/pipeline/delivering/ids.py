@@ -17,6 +17,7 @@ from newsletter.errors import TransportError
 from newsletter.model.delivery import DeliveryState, ProviderId, ProviderIdState
 from newsletter.model.edition import Edition
 from newsletter.pipeline.context import Context
+from newsletter.pipeline.delivering.recovering import heed_reports
 from newsletter.store import provider_ids
 
 if TYPE_CHECKING:
@@ -194,6 +195,7 @@ class Closing:
         else:
             with self.context.database.begin() as connection:
                 provider_ids.note_doubtful(connection, found, now=self.context.now())
+                heed_reports(self.context, connection, self.edition.id)
 
     def _tried_in_time(self, found: ProviderId) -> bool:
         if found.send_at is None or found.tried_at is None:
@@ -206,6 +208,7 @@ class Closing:
             done = provider_ids.confirm_cancelled(
                 connection, found, now=self.context.now(), people_become=self.people_become
             )
+            heed_reports(self.context, connection, self.edition.id)
         if done and people and not self._admin:
             self.context.tell(
                 f"Took {people:,} mails back whose handing over ended unclear; they are sent anew."

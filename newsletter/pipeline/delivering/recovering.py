@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
 from newsletter.model.edition import Edition
+from newsletter.pipeline.absorb import settle_recorded
 from newsletter.pipeline.context import Context
-from newsletter.store import messages, provider_ids, recovery
+from newsletter.store import events, messages, provider_ids, recovery
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 def settle_what_was_left(context: Context, edition: Edition, owner: str) -> None:
@@ -14,9 +21,25 @@ def settle_what_was_left(context: Context, edition: Edition, owner: str) -> None
             messages.recover(connection, edition.id, owner)
             return
         recovery.recover(connection, edition.id, owner)
+        heed_reports(context, connection, edition.id)
         provider_ids.close_doubtful(connection, edition.id)
         if context.transport.repeatable:
             recovery.plan_unknown_again(connection, edition.id)
+
+
+def forget_reports(context: Context) -> None:
+    """Reports that are older than they may be kept are forgotten, some with each run."""
+    retention = timedelta(days=context.settings.privacy.retention_days)
+    with context.database.begin() as connection:
+        events.forget_before(connection, context.now() - retention)
+
+
+def heed_reports(context: Context, connection: Connection, edition_id: int) -> None:
+    """What the provider reported earlier may settle what is in doubt now, or say that it went out
+    in spite of a cancel. In the caller's transaction, before anything is claimed again.
+    """
+    for alarm in settle_recorded(connection, edition_id, now=context.now()).alarms:
+        context.tell(alarm.text)
 
 
 def wait_for_others(context: Context, edition: Edition, owner: str) -> bool:

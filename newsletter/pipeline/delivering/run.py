@@ -18,7 +18,7 @@ from newsletter.model.edition import Edition, EditionState, Rendered, Tags
 from newsletter.pipeline.context import Context, envelope_of
 from newsletter.pipeline.delivering import claiming, ids
 from newsletter.pipeline.delivering.posting import Posting
-from newsletter.pipeline.delivering.recovering import settle_what_was_left
+from newsletter.pipeline.delivering.recovering import forget_reports, settle_what_was_left
 from newsletter.pipeline.delivering.stopping import Stop
 from newsletter.pipeline.delivering.undoing import withdraw
 from newsletter.pipeline.suppressions import sync_before_send
@@ -46,6 +46,7 @@ def deliver(context: Context, edition: Edition) -> Edition:
     edition = _sending(context, edition)
     settle_what_was_left(context, edition, owner)
     ids.forget_old(context)
+    forget_reports(context)
     variants = _variants(context, edition)
     posting = Posting(context, edition, owner, _mails(context, edition, variants))
     stop = posting.run()
