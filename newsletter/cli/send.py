@@ -47,11 +47,12 @@ def command(app: App, dry_run: bool, yes: bool, to: str | None, scheduled: bool)
     from newsletter.cli.wording import exit_code, feed_line, send_json, send_text
     from newsletter.errors import BusyError
     from newsletter.model.delivery import Outcome
-    from newsletter.pipeline.send import send
+    from newsletter.pipeline.notifying.run import send_and_tell
 
     try:
+        _open_database(app, scheduled=scheduled)
         with context_of(app) as context:
-            report = send(
+            report = send_and_tell(
                 context, confirm=_asking(app, yes=yes), scheduled=scheduled, dry_run=dry_run
             )
     except BusyError as error:
@@ -66,6 +67,21 @@ def command(app: App, dry_run: bool, yes: bool, to: str | None, scheduled: bool)
     zone = app.wiring().settings.newsletter.zone
     emit(app, send_json(report), f"{send_text(report, zone)}{_next(app, report)}")
     return exit_code(report)
+
+
+def _open_database(app: App, *, scheduled: bool) -> None:
+    """Opens it; when that fails while nobody is watching, the admin hears of it by mail."""
+    from newsletter.errors import StoreError
+
+    wiring = app.wiring()
+    try:
+        wiring.database()
+    except StoreError as error:
+        if scheduled:
+            from newsletter.pipeline.notifying.run import tell_unnoted
+
+            tell_unnoted(wiring.settings, wiring.transport, str(error), wiring.now())
+        raise
 
 
 def _next(app: App, report: Report) -> str:

@@ -135,8 +135,8 @@ def resume(app: App, edition: str, assume: str | None, yes: bool) -> int:
     from newsletter.cli.watching import context_of
     from newsletter.cli.wording import exit_code, send_json, send_text
     from newsletter.pipeline.delivering.undoing import assume as decide
+    from newsletter.pipeline.notifying.run import resume_and_tell
     from newsletter.pipeline.preview import named
-    from newsletter.pipeline.send import resume as go_on
 
     with context_of(app) as context:
         if assume is not None:
@@ -145,7 +145,7 @@ def resume(app: App, edition: str, assume: str | None, yes: bool) -> int:
             if said and not _agreed(app, said, "Do it?", yes):
                 return _not_agreed(app, found, said)
             decide(context, edition, accepted=assume == "accepted")
-        report = go_on(context, edition)
+        report = resume_and_tell(context, edition)
         zone = context.settings.newsletter.zone
     emit(app, send_json(report), send_text(report, zone))
     return exit_code(report)

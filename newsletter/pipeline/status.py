@@ -12,6 +12,7 @@ from newsletter.model.delivery import Recipients
 from newsletter.model.edition import Channel, Edition, EditionState, Period
 from newsletter.model.feed import FeedStatus
 from newsletter.pipeline.context import Context, schedule_of
+from newsletter.pipeline.notifying.telling import not_told
 from newsletter.pipeline.report import Window, as_it_is, window_of
 from newsletter.store import editions as edition_store
 from newsletter.store import feeds as feed_store
@@ -60,6 +61,7 @@ def overview(context: Context) -> Overview:
             for edition in edition_store.listed(connection, channel=channel, limit=_SHOWN)
         )
         active = people.active_count(connection)
+        untold = not_told(connection, channel, now)
     return Overview(
         channel=channel,
         transport=context.transport_name,
@@ -68,7 +70,7 @@ def overview(context: Context) -> Overview:
         next=next_period(schedule, now),
         feeds=feeds,
         editions=editions,
-        waiting=tuple(_waiting(feeds, editions, active)),
+        waiting=(*_waiting(feeds, editions, active), *untold),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from newsletter.model.feed import FeedState, FeedStatus, Validators
 from newsletter.store.tables import feed
@@ -99,3 +99,8 @@ def record_failure(
             failures=feed.c.failures + 1,
         )
     )
+
+
+def first_read(connection: Connection) -> datetime | None:
+    """When a feed was read for the first time: since then there has been a newsletter."""
+    return connection.execute(select(func.min(feed.c.baseline_at))).scalar()
