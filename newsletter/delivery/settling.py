@@ -131,14 +131,14 @@ def decide(answer: Answer, tried: Tried, now: datetime) -> Step:
                 return Pause(error=answer.error, mend=_AGAIN)
             return Again(error=answer.error, not_before=answer.until)
         case Refused():
-            return _refused(answer, tried)
+            return _refused(answer, tried, now)
         case TooLarge():
             return _too_large(answer, tried)
 
 
 def waiting_time(attempts: int) -> timedelta:
     """How long to wait after so many tries: 1, 2, 4… seconds, at most a minute."""
-    return min(timedelta(seconds=2 ** (attempts - 1)), _LONGEST_WAIT)
+    return min(timedelta(seconds=2 ** min(attempts - 1, 6)), _LONGEST_WAIT)
 
 
 def _put_off(answer: NotTaken, tried: Tried, now: datetime) -> Step:
@@ -149,7 +149,7 @@ def _put_off(answer: NotTaken, tried: Tried, now: datetime) -> Step:
     return Again(error=answer.error, not_before=now + waiting_time(tried.attempts))
 
 
-def _refused(answer: Refused, tried: Tried) -> Step:
+def _refused(answer: Refused, tried: Tried, now: datetime) -> Step:
     if answer.rejected:
         if tried.rejected + len(answer.rejected) > MOST_REJECTED:
             found = f"More than {MOST_REJECTED} addresses of one batch were refused: {answer.error}"
@@ -160,7 +160,9 @@ def _refused(answer: Refused, tried: Tried) -> Step:
     if tried.half and tried.sibling is None:
         if tried.attempts >= MOST_ATTEMPTS:
             return Pause(error=answer.error, mend=answer.mend or _REFUSED_MEND)
-        return Again(error=answer.error)  # how the other half ends decides
+        # How the other half ends decides; a moment later, or a run with one request at a time
+        # would never come to it.
+        return Again(error=answer.error, not_before=now + waiting_time(tried.attempts))
     if tried.people == 1:
         if tried.half:
             return Reject(error=answer.error, reason="refused")

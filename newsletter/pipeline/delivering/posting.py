@@ -11,7 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from newsletter.delivery.answers import Answer, Taken, Unknown
-from newsletter.delivery.settling import UNKNOWNS_IN_A_ROW, Doubt, Pause
+from newsletter.delivery.settling import UNKNOWNS_IN_A_ROW, Doubt, Pause, Split
 from newsletter.delivery.transports.contract import Mail, Slot
 from newsletter.delivery.window import batches_per_id
 from newsletter.errors import TransportError
@@ -203,6 +203,8 @@ class Posting:
             return
         attempts = self._attempts[work.claimed.id]
         written = writing.settle(self._context, work.claimed, answer, attempts=attempts)
+        if isinstance(written, Split):
+            del self._attempts[work.claimed.id]  # what is left of it is another request
         if isinstance(written, Pause) or (isinstance(written, Doubt) and written.stop):
             self._stop = self._stop or Stop(error=written.error, mend=written.mend)
         self._show_progress()
