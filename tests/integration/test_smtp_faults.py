@@ -54,6 +54,11 @@ def submit(transport: Smtp, number: int = 1, mail: Mail = MAIL) -> Answer:
     return transport.submit(mail, [person(number, ADDRESS)], date=NOW)
 
 
+def patience(how: Say) -> float:
+    """Short where a server says nothing, and else long: a busy computer is no fault."""
+    return SHORT if how.hang else 10.0
+
+
 def kind(answer: Answer) -> str:
     """The answer in a word; what it says never has the address in it, nor a part of it."""
     said = repr(answer)
@@ -159,10 +164,10 @@ def test_a_connection_that_is_lost_at_each_step(
     server: Failing, step: str, expected: str, how: Say
 ) -> None:
     server.plan(step, how)
-    with smtp(server, timeout=SHORT) as transport:
-        answer = submit(transport)
-        assert kind(answer) == expected
-        assert kind(submit(transport, 2)) == "taken"
+    with smtp(server, timeout=patience(how)) as transport:
+        assert kind(submit(transport)) == expected
+        with smtp(server) as patient:
+            assert kind(submit(patient if how.hang else transport, 2)) == "taken"
     assert len(server.taken) == 1
     assert server.connections == 2
 
@@ -175,9 +180,9 @@ def test_what_was_lost_before_the_final_dot_certainly_was_not_taken(
     server: Failing, how: Say
 ) -> None:
     server.plan("BODY", how)
-    with smtp(server, timeout=1.0) as transport:
-        answer = submit(transport, mail=BIG)
-        assert kind(answer) == "not taken"
+    with smtp(server, timeout=patience(how)) as transport:
+        assert kind(submit(transport, mail=BIG)) == "not taken"
+    with smtp(server) as transport:
         assert kind(submit(transport, 2)) == "taken"
     assert len(server.taken) == 1
 
@@ -246,17 +251,17 @@ def test_an_interruption_leaves_nothing_for_the_next_message(server: Failing, ke
 def test_a_server_that_drips_is_not_waited_for_for_ever(
     server: Failing, step: str, expected: str
 ) -> None:
-    server.plan(step, Say(text="250 2.0.0 a long word before the end", drip=0.1))
+    server.plan(step, Say(text="250 2.0.0 a long word before the end", drip=0.4))
     with smtp(server, timeout=0.5) as transport:
         begin = time.monotonic()
         assert kind(submit(transport)) == expected
-        assert time.monotonic() - begin < transport.longest + 1
+        assert time.monotonic() - begin < transport.longest + 5  # and not 15 seconds
 
 
 def test_a_slow_server_has_all_the_time_there_is_to_say_what_it_took(server: Failing) -> None:
     """Longer than one answer may take: giving up there leaves a message that nobody knows of."""
-    server.plan("END", Say(text="250 ok", drip=0.1))
-    with smtp(server, timeout=0.6) as transport:
+    server.plan("END", Say(text="250 ok", drip=0.15))
+    with smtp(server, timeout=1.0) as transport:
         assert kind(submit(transport)) == "taken"
 
 
@@ -341,7 +346,7 @@ def test_a_connection_that_was_idle_is_asked_whether_it_is_still_there(server: F
 def test_an_idle_connection_that_is_gone_is_replaced(server: Failing, how: Say) -> None:
     clock = Clock()
     server.plan("NOOP", how)
-    with smtp(server, clock, timeout=SHORT) as transport:
+    with smtp(server, clock, timeout=1.0 if how.hang else 10.0) as transport:
         submit(transport, 1)
         clock.ahead += 60
         assert kind(submit(transport, 2)) == "taken"
@@ -399,7 +404,7 @@ def test_a_login_that_fails(server: Failing, reply: Say, expected: str) -> None:
     """Whatever the server says, the password is in no word of ours."""
     server.plan("EHLO", *["250-mail.example.org\r\n250 AUTH PLAIN LOGIN CRAM-MD5"] * 2)
     server.plan("AUTH", *[reply] * 6)
-    with smtp(server, user="anna", password="geheim", timeout=SHORT) as transport:
+    with smtp(server, user="anna", password="geheim", timeout=patience(reply)) as transport:
         answer = submit(transport)
         assert kind(answer) == expected
         assert "geheim" not in repr(answer)
