@@ -54,11 +54,6 @@ def batches_per_id(batches: int) -> int:
     return max(1, -(-batches // FIRST_IDS))
 
 
-def may_forget(send_at: datetime, now: datetime) -> bool:
-    """Whether a cancelled id may be deleted at the provider, to make room."""
-    return now >= send_at + FORGET_AFTER
-
-
 def clock_trouble(ahead: timedelta | None) -> tuple[str, str] | None:
     """What is wrong, and how to mend it, when the provider's clock is too far from ours.
 
