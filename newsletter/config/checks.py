@@ -125,6 +125,8 @@ def root_address(value: str) -> str:
     value = secure_address(value)
     if "?" in value or "#" in value:
         raise Wrong(f"{shown(value)} has a ? or # in it")
+    if not value.isascii():  # it stands in headers and in links as it is
+        raise Wrong(f"{shown(value)} has letters that no web address has; write it as xn--…")
     return value
 
 

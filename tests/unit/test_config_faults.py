@@ -148,6 +148,7 @@ def test_nothing_at_all_says_what_is_required(tmp_path: Path) -> None:
         ('[delivry]\ntransport = "smtp"\n', "line 8, delivry: there is no such setting. Did you"),
         ("[delivery.sendgrid]\nbase_url = 'http://api.example.org'\n", "is not https"),
         ("[delivery.sendgrid]\nbase_url = 'https://a.org/?x=1'\n", "has a ? or # in it"),
+        ("[delivery.sendgrid]\nbase_url = 'https://bücher.org'\n", "write it as xn--"),
         (
             '[delivery.smtp]\nhost = "mail.example.org"\nsecurity = "none"\n',
             'line 10, delivery.smtp.security: "none" works only with a mail server on this',

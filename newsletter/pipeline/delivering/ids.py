@@ -216,8 +216,11 @@ class Closing:
 
 
 def request_timeout(context: Context) -> timedelta:
-    """How long a request to the provider may take."""
-    return timedelta(seconds=context.settings.delivery.sendgrid.timeout_seconds)
+    """How long one submission to the provider may take."""
+    delivery = context.settings.delivery
+    if delivery.transport == "smtp":  # the answer to the final dot has a limit of its own
+        return timedelta(seconds=2 * delivery.smtp.timeout_seconds)
+    return timedelta(seconds=delivery.sendgrid.timeout_seconds)
 
 
 def _usable(context: Context, connection: Connection, edition: Edition) -> list[ProviderId]:
