@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, text
 
+from newsletter.model.delivery import BatchState, ClaimedBatch, DeliveryState, ProviderId
 from newsletter.model.edition import Channel, Choice, Edition, EditionState, Form, Period, Rendered
-from newsletter.store import editions, planning
+from newsletter.store import batches, editions, planning, provider_ids
 from newsletter.store.engine import Database
 from newsletter.store.tables import (
     batch,
@@ -22,6 +23,7 @@ from newsletter.store.tables import (
     edition_variant,
     feed,
     post,
+    provider_id,
     revision,
 )
 from subscribers.model import SubscriptionStatus, SuppressionReason
@@ -175,10 +177,81 @@ def states(connection: Connection, edition_id: int) -> dict[int, tuple[str, str 
     return {row.subscriber_id: (row.state, row.reason) for row in rows}
 
 
+def claim(
+    database: Database, edition: Edition, owner: str = "one", under: ProviderId | None = None
+) -> ClaimedBatch:
+    """The next batch, which must be there."""
+    with database.begin() as connection:
+        claimed = batches.claim(connection, edition.id, owner, now=NOW, provider_id=under)
+    assert claimed is not None
+    return claimed
+
+
+def settled(
+    database: Database,
+    edition: Edition,
+    end: BatchState = BatchState.ACCEPTED,
+    under: ProviderId | None = None,
+) -> ClaimedBatch:
+    """The next batch, claimed and settled like this."""
+    claimed = claim(database, edition, under=under)
+    with database.begin() as connection:
+        assert batches.settle(connection, claimed, end, now=NOW)
+    return claimed
+
+
+def add_id(
+    database: Database,
+    edition: Edition,
+    value: str = "id-1",
+    *,
+    send_at: datetime | None = NOW + timedelta(hours=1),
+) -> ProviderId:
+    """An open id of the provider's, with its time."""
+    with database.begin() as connection:
+        provider_ids.add(connection, edition.id, value, now=NOW)
+        found = provider_ids.of_edition(connection, edition.id)[-1]
+        assert send_at is None or provider_ids.set_time(connection, found.id, send_at)
+        return provider_ids.of_edition(connection, edition.id)[-1]
+
+
+def batch_rows(connection: Connection, edition: Edition) -> dict[int, Any]:
+    """The batches by their numbers."""
+    rows = connection.execute(select(batch).where(batch.c.edition_id == edition.id))
+    return {row.number: row for row in rows}
+
+
+def snapshot(database: Database) -> list[list[tuple[Any, ...]]]:
+    """All batches, deliveries and ids of the provider's."""
+    with database.read() as connection:
+        return [
+            sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
+            for table in (batch, delivery, provider_id)
+        ]
+
+
+def ledger_states(database: Database) -> dict[object, BatchState | DeliveryState]:
+    """The state of each batch, by its number, and of each delivery."""
+    with database.read() as connection:
+        of_batches = connection.execute(select(batch.c.number, batch.c.state)).all()
+        of_people = connection.execute(select(delivery.c.id, delivery.c.state)).all()
+    return {
+        **{number: BatchState(state) for number, state in of_batches},
+        **{name: DeliveryState(state) for name, state in of_people},
+    }
+
+
+def let_lease_run_out(database: Database) -> None:
+    """Moves all leases into the past, by the database's clock; SQLite has none."""
+    if not database.is_sqlite:
+        with database.begin() as connection:
+            connection.execute(text("UPDATE batch SET lease_until = now() - interval '1 second'"))
+
+
 def clear(connection: Connection) -> None:
     """Empties every table a test of this folder writes to."""
     for table in (
-        *(delivery, batch, edition_choice, edition_variant, edition_item, edition),
+        *(delivery, batch, provider_id, edition_choice, edition_variant, edition_item, edition),
         *(channel, revision, post, feed, suppression, person),
     ):
         connection.execute(table.delete())

@@ -13,53 +13,33 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import select, text, update
 
 from newsletter.delivery.states import BATCH, DELIVERY, allowed
-from newsletter.model.delivery import BatchState, ClaimedBatch, DeliveryState, Recipients
+from newsletter.model.delivery import BatchState, ClaimedBatch, Recipients
 from newsletter.model.edition import Edition, EditionState
 from newsletter.store import batches, editions, outcomes, recovery
 from newsletter.store.engine import Database, open_database
-from newsletter.store.tables import batch, delivery
+from newsletter.store.tables import batch
 from subscribers.model import SubscriptionStatus, SuppressionReason
-from tests.integration.store.ledger import NOW, clear, sending, states
+from tests.integration.store.ledger import (
+    NOW,
+    batch_rows,
+    claim,
+    clear,
+    ledger_states,
+    let_lease_run_out,
+    sending,
+    snapshot,
+    states,
+)
 
 on_postgresql = pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
-
-
-def claim(database: Database, edition: Edition, owner: str = "one") -> ClaimedBatch:
-    """The next batch, which must be there."""
-    with database.begin() as connection:
-        claimed = batches.claim(connection, edition.id, owner, now=NOW)
-    assert claimed is not None
-    return claimed
-
-
-def batch_rows(connection: Connection, edition: Edition) -> dict[int, Any]:
-    """The batches by their numbers."""
-    rows = connection.execute(select(batch).where(batch.c.edition_id == edition.id))
-    return {row.number: row for row in rows}
 
 
 def batch_row(database: Database, edition: Edition, number: int = 0) -> Any:
     with database.read() as connection:
         return batch_rows(connection, edition)[number]
-
-
-def snapshot(database: Database) -> list[list[tuple[Any, ...]]]:
-    """All batches and deliveries."""
-    with database.read() as connection:
-        return [
-            sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
-            for table in (batch, delivery)
-        ]
-
-
-def let_lease_run_out(database: Database) -> None:
-    """Moves all leases into the past, by the database's clock; SQLite has none."""
-    if not database.is_sqlite:
-        with database.begin() as connection:
-            connection.execute(text("UPDATE batch SET lease_until = now() - interval '1 second'"))
 
 
 # ---- claims ----------------------------------------------------------------------------------
@@ -421,16 +401,6 @@ def test_the_store_makes_only_changes_that_the_tables_of_states_know(
         before = after
     with database.read() as connection:
         assert outcomes.recipients(connection, edition.id).planned == 6
-
-
-def ledger_states(database: Database) -> dict[object, BatchState | DeliveryState]:
-    with database.read() as connection:
-        of_batches = connection.execute(select(batch.c.number, batch.c.state)).all()
-        of_people = connection.execute(select(delivery.c.id, delivery.c.state)).all()
-    return {
-        **{number: BatchState(state) for number, state in of_batches},
-        **{name: DeliveryState(state) for name, state in of_people},
-    }
 
 
 def perform(database: Database, edition: Edition, act: str, held: list[ClaimedBatch]) -> None:
