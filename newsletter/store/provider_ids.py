@@ -166,32 +166,25 @@ def confirm_cancelled(
     """
     under = and_(batch.c.edition_id == found.edition_id, batch.c.provider_id == found.id)
     numbers = locked_numbers(connection, and_(under, batch.c.state.in_(_UNDER)))
-    if is_busy(connection, found.id):
-        return False
-    swapped = connection.execute(
-        update(provider_id)
-        .where(_is(found.id, ProviderIdState.CLOSING))
-        .values(state=ProviderIdState.CANCELLED, cancelled_at=now)
-    )
-    if swapped.rowcount != 1:
+    if is_busy(connection, found.id) or not _swap_to_cancelled(connection, found.id, now):
         return False
     _plan_anew(connection, found.edition_id, numbers, people_become)
     return True
 
 
-def note_doubtful(connection: Connection, found: ProviderId, *, now: datetime) -> None:
-    """The id is cancelled, but nobody can say whether in time: all under it become `unknown`."""
+def note_doubtful(connection: Connection, found: ProviderId, *, now: datetime) -> bool:
+    """The id is cancelled, but nobody can say whether in time: all under it become `unknown`.
+
+    False, and nothing is changed, when a request is still on its way.
+    """
     under = and_(
         batch.c.edition_id == found.edition_id,
         batch.c.provider_id == found.id,
         batch.c.state == BatchState.ACCEPTED,
     )
     numbers = locked_numbers(connection, under)
-    connection.execute(
-        update(provider_id)
-        .where(_is(found.id, ProviderIdState.CLOSING))
-        .values(state=ProviderIdState.CANCELLED, cancelled_at=now)
-    )
+    if is_busy(connection, found.id) or not _swap_to_cancelled(connection, found.id, now):
+        return False
     connection.execute(update(batch).where(under).values(state=BatchState.UNKNOWN))
     move_many(
         connection,
@@ -200,6 +193,7 @@ def note_doubtful(connection: Connection, found: ProviderId, *, now: datetime) -
         DeliveryState.ACCEPTED,
         DeliveryState.UNKNOWN,
     )
+    return True
 
 
 def note_forgotten(connection: Connection, id_number: int) -> None:
@@ -230,6 +224,15 @@ def people_under(connection: Connection, id_number: int) -> int:
         batch.c.provider_id == id_number, batch.c.state.in_(_UNDER)
     )
     return int(connection.execute(query).scalar_one())
+
+
+def _swap_to_cancelled(connection: Connection, id_number: int, now: datetime) -> bool:
+    swapped = connection.execute(
+        update(provider_id)
+        .where(_is(id_number, ProviderIdState.CLOSING))
+        .values(state=ProviderIdState.CANCELLED, cancelled_at=now)
+    )
+    return swapped.rowcount == 1
 
 
 def _time(connection: Connection, edition_id: int, column: Any) -> datetime | None:

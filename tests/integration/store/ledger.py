@@ -170,9 +170,9 @@ def sending(database: Database, people: int, *, batch_size: int) -> Edition:
 def states(connection: Connection, edition_id: int) -> dict[int, tuple[str, str | None]]:
     """State and reason of each delivery, by the person's number."""
     rows = connection.execute(
-        select(delivery.c.subscriber_id, delivery.c.state, delivery.c.reason).where(
-            delivery.c.edition_id == edition_id
-        )
+        select(delivery.c.subscriber_id, delivery.c.state, delivery.c.reason)
+        .where(delivery.c.edition_id == edition_id)
+        .order_by(delivery.c.subscriber_id)
     )
     return {row.subscriber_id: (row.state, row.reason) for row in rows}
 
@@ -216,8 +216,9 @@ def add_id(
 
 
 def batch_rows(connection: Connection, edition: Edition) -> dict[int, Any]:
-    """The batches by their numbers."""
-    rows = connection.execute(select(batch).where(batch.c.edition_id == edition.id))
+    """The batches by their numbers, in that order."""
+    query = select(batch).where(batch.c.edition_id == edition.id)
+    rows = connection.execute(query.order_by(batch.c.number))
     return {row.number: row for row in rows}
 
 
