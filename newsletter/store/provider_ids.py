@@ -68,16 +68,13 @@ def occupied(connection: Connection, *, now: datetime) -> int:
 def to_forget(connection: Connection, *, before: datetime) -> list[ProviderId]:
     """Cancelled ids, of any edition, whose mails would have left before that time.
 
-    One that was never used counts from its cancel.
+    One that was never used counts from its cancel. One that is still closing is none of them: what
+    became of its cancel is not known yet, and could not be found out any more.
     """
-    tried = and_(
-        provider_id.c.state == ProviderIdState.CLOSING, provider_id.c.cancel_tried_at.is_not(None)
+    over = func.coalesce(provider_id.c.send_at, provider_id.c.cancelled_at)
+    query = select(provider_id).where(
+        provider_id.c.state == ProviderIdState.CANCELLED, over <= before
     )
-    gone = or_(provider_id.c.state == ProviderIdState.CANCELLED, tried)
-    over = func.coalesce(
-        provider_id.c.send_at, provider_id.c.cancelled_at, provider_id.c.cancel_tried_at
-    )
-    query = select(provider_id).where(gone, over <= before)
     return [_id(row) for row in connection.execute(query.order_by(provider_id.c.id))]
 
 
@@ -200,10 +197,7 @@ def note_forgotten(connection: Connection, id_number: int) -> None:
     """The provider has deleted the cancel of an id, long after its time."""
     connection.execute(
         update(provider_id)
-        .where(
-            provider_id.c.id == id_number,
-            provider_id.c.state.in_((ProviderIdState.CANCELLED, ProviderIdState.CLOSING)),
-        )
+        .where(_is(id_number, ProviderIdState.CANCELLED))
         .values(state=ProviderIdState.DELETED)
     )
 

@@ -67,8 +67,11 @@ class Undo(Protocol):
     def new_id(self) -> str:
         """A new id of the provider's; an id that is never used costs nothing."""
 
-    def cancel(self, provider_id: str) -> None:
-        """Takes back all that is or will be under the id; returns only when that is certain."""
+    def cancel(self, provider_id: str) -> datetime | None:
+        """Takes back all that is or will be under the id; returns only when that is certain.
+
+        Gives the time (aware) at which the provider said so, by its own clock if it shows one.
+        """
 
     def is_cancelled(self, provider_id: str) -> bool:
         """Whether the id is cancelled; changes nothing."""

@@ -6,6 +6,8 @@ only ids that are paused or cancelled are listed; so what is not clear is settle
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from newsletter.delivery.transports.sendgrid_account import Account, Heard, NotAccepted, NotAllowed
 from newsletter.errors import TransportError
 
@@ -36,22 +38,22 @@ class ScheduledSends:
             raise TransportError("SendGrid gave no batch id.", _MEND)
         return found
 
-    def cancel(self, provider_id: str) -> None:
-        """Cancels everything under the id, and returns only when SendGrid says that it is so."""
+    def cancel(self, provider_id: str) -> datetime | None:
+        """Cancels everything under the id, and returns only when SendGrid says that it is so; gives
+        the time of that by SendGrid's clock.
+        """
         try:
             document = {"batch_id": provider_id, "status": _CANCEL}
             heard = self._account.ask("post", *_SENDS, document=document)
         except (NotAccepted, NotAllowed):
             raise
         except TransportError as error:  # it may have come through all the same
-            self._confirm(provider_id, error)
-            return
-        if heard.status != 201:
-            self._settle(provider_id, heard)
+            return self._confirm(provider_id, error)
+        return heard.date if heard.status == 201 else self._settle(provider_id, heard)
 
     def is_cancelled(self, provider_id: str) -> bool:
         """Whether the id is cancelled (GET)."""
-        return self._status(provider_id) == _CANCEL
+        return self._status(provider_id)[0] == _CANCEL
 
     def forget(self, provider_id: str) -> None:
         """Removes the id's cancel (DELETE); what is not there needs no removing."""
@@ -59,14 +61,15 @@ class ScheduledSends:
         if heard.status not in {204, 404}:
             raise TransportError(_odd("removing a cancel", heard), _MEND)
 
-    def _settle(self, provider_id: str, heard: Heard) -> None:
+    def _settle(self, provider_id: str, heard: Heard) -> datetime | None:
         """After another answer than 201: the id has a status already, or cannot have one."""
-        status = self._status(provider_id)
+        status, date = self._status(provider_id)
         if status not in {_CANCEL, ""}:
             self._change(provider_id)
-            status = self._status(provider_id)
+            status, date = self._status(provider_id)
         if status != _CANCEL:
             raise TransportError(_odd("a cancel", heard), _MEND)
+        return date
 
     def _change(self, provider_id: str) -> None:
         """What somebody has paused is cancelled by a PATCH."""
@@ -80,30 +83,29 @@ class ScheduledSends:
         except TransportError as error:
             self._confirm(provider_id, error)
 
-    def _confirm(self, provider_id: str, error: TransportError) -> None:
+    def _confirm(self, provider_id: str, error: TransportError) -> datetime | None:
         """Looks once whether the id is cancelled all the same. Raises TransportError if not."""
         try:
-            cancelled = self.is_cancelled(provider_id)
+            status, date = self._status(provider_id)
         except TransportError:
-            cancelled = False
-        if not cancelled:
+            status, date = "", None
+        if status != _CANCEL:
             raise TransportError(f"It is not certain that a cancel holds. {error.message}", _MEND)
+        return date
 
-    def _status(self, provider_id: str) -> str:
-        """`cancel`, `pause`, or "" for an id that is neither (GET)."""
+    def _status(self, provider_id: str) -> tuple[str, datetime | None]:
+        """`cancel`, `pause`, or "" for an id that is neither (GET), and SendGrid's clock."""
         heard = self._account.ask("get", *_SENDS, provider_id)
         if heard.status == 404:
-            return ""
+            return "", heard.date
         if heard.status != 200 or not isinstance(heard.document, list):
             raise TransportError(_odd("asking for scheduled mails", heard), _MEND)
-        return next(
-            (
-                str(each.get("status"))
-                for each in heard.document
-                if isinstance(each, dict) and each.get("batch_id") == provider_id
-            ),
-            "",
+        found = (
+            str(each.get("status"))
+            for each in heard.document
+            if isinstance(each, dict) and each.get("batch_id") == provider_id
         )
+        return next(found, ""), heard.date
 
 
 def _is_id(text: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from newsletter.delivery import window
@@ -22,6 +22,9 @@ from newsletter.store import provider_ids
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+_SETTLED = 2 * window.CLOCKS_MAY_DIFFER
+"""So long after their time mails have certainly left, by the provider's clock too."""
 
 MOST_TRIES = 3
 """So often a run asks for one thing before it leaves it to the next run."""
@@ -164,7 +167,7 @@ class Closing:
     def _can_be_settled(self, connection: Connection, found: ProviderId) -> bool:
         """In time only if those who are planned anew then have an id to go under."""
         if not self._in_time(found):
-            return found.tried_at is not None
+            return found.tried_at is not None and not self._still_promised(found)
         usable = _room(self.context, connection) or _usable(self.context, connection, self.edition)
         return self._admin or bool(usable)
 
@@ -178,29 +181,32 @@ class Closing:
         with self.context.database.begin() as connection:
             if not provider_ids.note_try(connection, found.id, now=self.context.now()):
                 return
-        _undo(self.context).cancel(found.value)
-        if found.send_at and not window.may_cancel(found.send_at, self.context.now()):
-            return  # the answer came too late to say that the cancel did not
-        self._confirm(found)
+        said_at = _undo(self.context).cancel(found.value)
+        if self._still_promised(found, said_at):  # else the cancel may have come too late as well
+            self._confirm(found)
 
     def _look(self, found: ProviderId) -> None:
-        """It is too late for a cancel: whether the one that was asked for is there is a question
-        that changes nothing.
+        """It is too late for a cancel; what became of one that was asked for in time?
+
+        One that was not answered may have been carried out at any moment since. So an id that is
+        cancelled now is in doubt, and one that is not is certain only when its mails have left.
         """
-        if not _undo(self.context).is_cancelled(found.value):
-            with self.context.database.begin() as connection:
-                provider_ids.note_never_cancelled(connection, found.id)
-        elif self._tried_in_time(found):
-            self._confirm(found)
-        else:
+        trouble = window.clock_trouble(self.context.transport.condition().ahead)
+        if trouble is not None:
+            raise TransportError(*trouble)
+        if _undo(self.context).is_cancelled(found.value):
             with self.context.database.begin() as connection:
                 provider_ids.note_doubtful(connection, found, now=self.context.now())
                 heed_reports(self.context, connection, self.edition.id)
+        elif found.send_at is not None and self.context.now() > found.send_at + _SETTLED:
+            with self.context.database.begin() as connection:
+                provider_ids.note_never_cancelled(connection, found.id)
 
-    def _tried_in_time(self, found: ProviderId) -> bool:
-        if found.send_at is None or found.tried_at is None:
-            return True
-        return window.may_cancel(found.send_at, found.tried_at + request_timeout(self.context))
+    def _still_promised(self, found: ProviderId, said_at: datetime | None = None) -> bool:
+        """Whether a cancel that is there by now, by either clock, is promised to hold."""
+        now = self.context.now()
+        latest = now if said_at is None else max(now, said_at)
+        return found.send_at is None or window.may_cancel(found.send_at, latest)
 
     def _confirm(self, found: ProviderId) -> None:
         with self.context.database.begin() as connection:
