@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, update
 
 from newsletter.model.delivery import (
     BatchState,
@@ -31,17 +31,36 @@ REASON_LENGTH = 24
 """So many characters of a reason are kept."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Addressee:
+@dataclass(frozen=True, slots=True)
+class NextBatch:
+    """The batch that is to be claimed next, with so many people."""
+
+    id: int
+    number: int
+    variant: str
+    attempt: int
+    size: int
+
+
+class Addressee(NamedTuple):
     """A person of a claimed batch as the list has them now, before the last look.
 
-    An erased person has neither recipient nor status.
+    An erased person has neither recipient nor status. A tuple, since there is one for everybody.
     """
 
     delivery_id: str
     recipient: Recipient | None
     status: SubscriptionStatus | None
     suppression: SuppressionReason | None
+
+
+def next_batch(connection: Connection, edition_id: int, *, now: datetime) -> NextBatch | None:
+    """The batch that would be claimed next; None when there is none.
+
+    Only while the edition is `sending` and wholly planned.
+    """
+    row = connection.execute(_next(edition_id, now)).one_or_none()
+    return None if row is None else NextBatch(*row)
 
 
 def claim(
@@ -52,18 +71,20 @@ def claim(
     now: datetime,
     provider_id: ProviderId | None = None,
     lease: timedelta = LEASE,
+    found: NextBatch | None = None,
 ) -> ClaimedBatch | None:
     """Takes the next planned batch for `owner`: `planned -> submitting`. None: nothing to take.
 
-    Only while the edition is `sending` and wholly planned. The batch comes without recipients; see
-    `addressees`. `provider_id` is the one it will go under, which the caller has just chosen.
+    The batch comes without recipients; see `addressees`. `provider_id` is the one it will go under,
+    which the caller has just chosen; `found` is what `next_batch` has just said.
     """
-    row = connection.execute(_next(connection, edition_id, now)).one_or_none()
-    if row is None:
+    found = found or next_batch(connection, edition_id, now=now)
+    if found is None:
         return None
+    may_be_sent = exists().where(edition.c.id == edition_id, *_BEING_SENT)
     result = connection.execute(
         update(batch)
-        .where(_is(row.id, row.attempt, BatchState.PLANNED))
+        .where(_is(found.id, found.attempt, BatchState.PLANNED), may_be_sent)
         .values(
             state=BatchState.SUBMITTING,
             owner=owner,
@@ -74,11 +95,11 @@ def claim(
     if result.rowcount != 1:
         return None
     return ClaimedBatch(
-        id=row.id,
+        id=found.id,
         edition_id=edition_id,
-        number=row.number,
-        variant=row.variant,
-        attempt=row.attempt,
+        number=found.number,
+        variant=found.variant,
+        attempt=found.attempt,
         owner=owner,
         recipients=(),
         provider_id=provider_id,
@@ -88,12 +109,6 @@ def claim(
 def lease_end(connection: Connection, lease: timedelta = LEASE) -> Any:
     """Until when a batch that is taken now is its owner's; on SQLite the run lock says it."""
     return func.now() + lease if connection.dialect.name == "postgresql" else None
-
-
-def next_size(connection: Connection, edition_id: int, *, now: datetime) -> int | None:
-    """How many people are in the batch that would be claimed next; None when there is none."""
-    row = connection.execute(_next(connection, edition_id, now)).one_or_none()
-    return None if row is None else row.size
 
 
 def next_moment(connection: Connection, edition_id: int) -> datetime | None:
@@ -108,12 +123,8 @@ def addressees(connection: Connection, claimed: ClaimedBatch) -> list[Addressee]
     """Everybody who is still planned in the batch, with what the list says of them now."""
     query = (
         select(
-            delivery.c.id.label("delivery_id"),
-            delivery.c.subscriber_id,
-            person.c.address,
-            person.c.name,
-            person.c.token,
-            person.c.status,
+            *(delivery.c.id, delivery.c.subscriber_id),
+            *(person.c.address, person.c.name, person.c.token, person.c.status),
             suppression.c.reason,
         )
         .outerjoin(person, person.c.id == delivery.c.subscriber_id)
@@ -121,7 +132,7 @@ def addressees(connection: Connection, claimed: ClaimedBatch) -> list[Addressee]
         .where(_of(claimed), delivery.c.state == DeliveryState.PLANNED)
         .order_by(delivery.c.subscriber_id)
     )
-    return [_addressee(row) for row in connection.execute(query)]
+    return [_addressee(row) for row in connection.execute(query).all()]
 
 
 def standing(
@@ -222,7 +233,10 @@ _OUTCOMES = {
 }
 
 
-def _next(connection: Connection, edition_id: int, now: datetime) -> Select[Any]:
+_BEING_SENT = (edition.c.state == EditionState.SENDING, edition.c.planned_at.is_not(None))
+
+
+def _next(edition_id: int, now: datetime) -> Select[Any]:
     query = (
         select(batch.c.id, batch.c.number, batch.c.variant, batch.c.attempt, batch.c.size)
         .join(edition, edition.c.id == batch.c.edition_id)
@@ -230,8 +244,7 @@ def _next(connection: Connection, edition_id: int, now: datetime) -> Select[Any]
             batch.c.edition_id == edition_id,
             batch.c.state == BatchState.PLANNED,
             or_(batch.c.not_before.is_(None), batch.c.not_before <= now),
-            edition.c.state == EditionState.SENDING,
-            edition.c.planned_at.is_not(None),
+            *_BEING_SENT,
         )
         .order_by(batch.c.number)
         .limit(1)
@@ -264,19 +277,20 @@ def _move_deliveries(
     )
 
 
+_STATUS = {status.value: status for status in SubscriptionStatus}
+"""Looking a value up takes a fraction of the time of `SubscriptionStatus(value)`."""
+
+
 def _addressee(row: Any) -> Addressee:
-    recipient = None
-    if row.address is not None:
-        recipient = Recipient(
-            delivery_id=row.delivery_id,
-            subscriber_id=row.subscriber_id,
-            address=row.address,
-            name=row.name,
-            token=row.token,
-        )
-    return Addressee(
-        delivery_id=row.delivery_id,
-        recipient=recipient,
-        status=SubscriptionStatus(row.status) if row.status else None,
-        suppression=SuppressionReason(row.reason) if row.reason else None,
+    delivery_id, subscriber_id, address, name, token, status, suppressed = row
+    suppression = SuppressionReason(suppressed) if suppressed else None
+    if address is None:
+        return Addressee(delivery_id, None, None, suppression)
+    recipient = Recipient(
+        delivery_id=delivery_id,
+        subscriber_id=subscriber_id,
+        address=address,
+        name=name,
+        token=token,
     )
+    return Addressee(delivery_id, recipient, _STATUS[status], suppression)

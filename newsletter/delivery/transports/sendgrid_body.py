@@ -135,15 +135,16 @@ class _Person:
         """The personalizations, as JSON in ASCII."""
         number = str(attempt)
         for recipient in recipients:
-            token = recipient.token
-            if not token.isprintable():
-                token = header_safe(token)
+            token = html = recipient.token
+            if not (token.isascii() and token.isalnum()):  # as ours are: nothing to escape
+                token = token if token.isprintable() else header_safe(token)
+                token, html = _inside(token), _inside(escape(token))
             yield self._made % {
                 "email": _inside(recipient.address),
                 "id": _inside(recipient.delivery_id),
                 "attempt": number,
-                "token": _inside(token),
-                "html": _inside(escape(token)),
+                "token": token,
+                "html": html,
             }
 
     def most_bytes(self, recipients: Sequence[Recipient]) -> int:

@@ -70,7 +70,8 @@ def quota(context: Context, connection: Connection) -> Quota:
     """Today's, in the newsletter's time zone; a rehearsal has no limit."""
     delivery, zone = context.settings.delivery, context.settings.newsletter.zone
     today = context.now().astimezone(zone).date().isoformat()
-    if context.channel is not Channel.REAL:
+    limited = delivery.warmup or delivery.per_day
+    if context.channel is not Channel.REAL or not limited:
         return Quota(day=today, cap=None)
     first = allowance.first_handed_over(connection)
     day = warmup.day_number(first, context.now(), zone)
@@ -99,10 +100,8 @@ def _claim(
     context: Context, connection: Connection, edition: Edition, owner: str, batches_per_id: int
 ) -> Claim:
     now = context.now()
-    if edition_store.get(connection, edition.id).state is not EditionState.SENDING:
-        return Halted()
-    size = batches.next_size(connection, edition.id, now=now)
-    if size is None:
+    found = batches.next_batch(connection, edition.id, now=now)
+    if found is None:
         return _not_yet(connection, edition, now)
     chosen: ProviderId | None = None
     if edition.undo_minutes:
@@ -112,12 +111,18 @@ def _claim(
     if not context.transport.one_by_one and (wait := take_request(context, connection)):
         return Later(seconds=wait)
     claimed = batches.claim(
-        connection, edition.id, owner, now=now, provider_id=chosen, lease=lease(context)
+        connection,
+        edition.id,
+        owner,
+        now=now,
+        provider_id=chosen,
+        lease=lease(context),
+        found=found,
     )
     if claimed is None:
         return Later(seconds=0.1)  # another process was faster; there may be more
     today = quota(context, connection)
-    if not _take_people(connection, claimed, size, today):
+    if not _take_people(connection, claimed, found.size, today):
         return Later(seconds=0.0)
     day = "" if today.cap is None else today.day
     return _last_look(context, connection, edition, replace(claimed, day=day))
@@ -143,6 +148,8 @@ def give_back(connection: Connection, claimed: ClaimedBatch) -> None:
 
 
 def _not_yet(connection: Connection, edition: Edition, now: datetime) -> Claim:
+    if edition_store.get(connection, edition.id).state is not EditionState.SENDING:
+        return Halted()
     moment = batches.next_moment(connection, edition.id)
     if moment is None:
         return Nothing()

@@ -105,8 +105,7 @@ class Posting:
         if self._under_way:
             limit = None if seconds is None else max(seconds, 0.001)
             done, _ = wait(self._under_way, timeout=limit, return_when=FIRST_COMPLETED)
-            for each in done:
-                self._settle(self._under_way.pop(each), each.result())
+            self._settle_first(done)
             return True
         if self._unknowns >= UNKNOWNS_IN_A_ROW and self._stop is None:
             self._ask()
@@ -190,6 +189,12 @@ class Posting:
             slot=slot,
         )
         self._under_way[future] = work
+
+    def _settle_first(self, done: set[Future[Answer]]) -> None:
+        """Settles the one that was begun first, so that its place is filled before the next."""
+        first = next((each for each in self._under_way if each in done), None)
+        if first is not None:
+            self._settle(self._under_way.pop(first), first.result())
 
     def _settle(self, work: Work, answer: Answer) -> None:
         self._count(answer)
