@@ -26,6 +26,10 @@ from newsletter.store import outcomes
 _LONGEST_WAIT = 660.0
 """Seconds that a run waits for a provider that said "later"; else it leaves it to the next."""
 
+_MOST_ASKED = 2
+"""After so many harmless answers, and no mail taken in between, it is only mails that the provider
+has trouble with: more of them would use up its ids for nothing."""
+
 _LONGEST_PAUSE = 2.0
 """Seconds until the loop looks again whether somebody has stopped the edition."""
 
@@ -54,6 +58,7 @@ class Posting:
         self._under_way: dict[Future[Answer], Work] = {}
         self._attempts: Counter[int] = Counter()
         self._unknowns = 0
+        self._asked = 0
         self._per_id = 1
         self._stop: Stop | None = None
         real = context.channel is Channel.REAL
@@ -230,13 +235,18 @@ class Posting:
         if isinstance(answer, Unknown):
             self._unknowns += 1
         elif isinstance(answer, Taken):
-            self._unknowns = 0
+            self._unknowns = self._asked = 0
 
     def _ask(self) -> None:
         """After unknown answers in a row: is the provider there at all?"""
         try:
             self._context.transport.condition()
-            self._unknowns = 0
+            self._unknowns, self._asked = 0, self._asked + 1
+            if self._asked >= _MOST_ASKED:
+                self._stop = Stop(
+                    error="The provider answers, but not whether it takes mails.",
+                    mend="Run `newsletter send` again in half an hour; it goes on where it stopped.",
+                )
         except TransportError as error:
             self._stop = Stop(error=error.message, mend=error.mend)
 
