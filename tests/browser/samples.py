@@ -11,7 +11,7 @@ import pytest
 from newsletter.demo import blog
 from newsletter.editions.render import render
 from newsletter.model.edition import Digest, Form
-from tests.acceptance.runner import SHARED, WEEK_1, WEEK_2, Desk
+from tests.acceptance.runner import SHARED, WEEK_1, WEEK_2, Desk, Post, atom
 from tests.digests import MASTHEAD, PICTURE, TAGS, a_digest, new_post, updated_post
 from tests.webserver import Page, serving
 
@@ -91,6 +91,29 @@ def largest(_folder: Path) -> dict[str, Mail]:
     }
 
 
+def proof(folder: Path) -> dict[str, Mail]:
+    """A proof for the admin: the box above a mail, with all that can be in it."""
+    desk = Desk(folder)
+    long = "Gastroenteropancreatic-and-pheochromocytoma-and-paraganglioma-neuroendocrine"
+    with serving() as web:
+        more = '[notify]\nto = "admin@clinic.example"\n[fuse]\nmax_items = 1\n'
+        desk.settings([web.url("/feed/"), web.url("/gone/")], more=more)
+        desk.people()
+        posts = (Post(number=1, title=f"{long} tumours"), *(
+            Post(number=n, title=f"A question of care {n}?") for n in range(2, 9)))  # fmt: skip
+        web.pages["/feed/"] = atom(*posts)
+        desk.now = "2026-11-09T07:00:00Z"
+        assert desk.call("collect").code == 0
+        assert desk.call("compose").code == 3
+        number = str(desk.call("posts", "list", "--json").document[0]["id"])
+        assert desk.call("editions", "drop", "2026-W46", number).code == 0
+        assert desk.send("--scheduled")["outcome"] == "not-due"
+    (mail,) = [mail for mail in desk.mails("notices") if mail.subject.startswith("[PROOF]")]
+    for said in ("wait for you", "Left out by you", "Could not be read", f"{long} tumours"):
+        assert said in mail.html
+    return {"proof": Mail(html=mail.html, host="blog.example.org")}
+
+
 SAMPLES: Mapping[str, Callable[[Path], dict[str, Mail]]] = {
     "demo-1": demo,
     "demo-2": demo,
@@ -98,6 +121,7 @@ SAMPLES: Mapping[str, Callable[[Path], dict[str, Mail]]] = {
     "blog-2": snapshots,
     "largest": largest,
     "largest-large-print": largest,
+    "proof": proof,
 }
 """Each mail, and what makes it (together with others)."""
 

@@ -34,6 +34,8 @@ def receipt_owed(context: Context, report: Report) -> Message | None:
         if not _was_quiet(context, period):
             return None
         report = replace(report, outcome=Outcome.NOTHING_NEW)
+    if report.outcome is Outcome.CANCELLED and _was_quiet(context, period):
+        return None  # a draft that was made by hand after the period was over
     return receipt(report, period.key)
 
 

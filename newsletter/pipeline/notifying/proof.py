@@ -22,7 +22,12 @@ from newsletter.pipeline.context import Context, envelope_of, pages_of, schedule
 from newsletter.pipeline.delivering.freezing import undo_minutes
 from newsletter.pipeline.gating import active_people, stops_before
 from newsletter.pipeline.notifying import telling
-from newsletter.pipeline.notifying.words import counted_people, without_addresses
+from newsletter.pipeline.notifying.words import (
+    counted_people,
+    for_edition,
+    unread,
+    without_addresses,
+)
 from newsletter.store import editions as edition_store
 
 MARK = "[PROOF]"
@@ -130,11 +135,11 @@ def _box(
         key=edition.key,
         when=_when(context, edition.period, people),
         undo=_undo(context),
-        holds=_plain(holds),
-        findings=_plain(findings),
+        holds=_plain(edition.key, holds),
+        findings=_plain(edition.key, findings),
         left_out=tuple(map(title_of, composed.left_out)),
         no_room=tuple(map(title_of, composed.rolled_over)),
-        feeds=_plain(f"{f.url}: {f.error}" for f in feeds if f.status == "failed"),
+        feeds=_plain(edition.key, (unread(feed) for feed in feeds if feed.status == "failed")),
         posts=tuple((item.post_id, title_of(item)) for item in composed.items),
     )
 
@@ -158,5 +163,5 @@ def _undo(context: Context) -> str:
     )
 
 
-def _plain(said: Iterable[str]) -> tuple[str, ...]:
-    return tuple(map(without_addresses, said))
+def _plain(key: str, said: Iterable[str]) -> tuple[str, ...]:
+    return tuple(for_edition(key, without_addresses(each)) for each in said)

@@ -23,7 +23,11 @@ from newsletter.pipeline.report import Report
 _LONGEST_SUBJECT = 110
 _LONGEST_TITLE = 40
 _WORD = r"[^\s<>\"'(),;:\[\]/?=&]"
-_ADDRESS = re.compile(rf"(?:\"[^\"]*\"|{_WORD}+?)(?:@|＠|%40){_WORD}+", re.IGNORECASE)
+_AT = "(?:@|＠|%40)"
+_ADDRESS = re.compile(
+    rf"(?:\"[^\"]*\"|{_WORD}+?){_AT}{_WORD}+|{_AT}{_WORD}+\.{_WORD}+", re.IGNORECASE
+)
+"""An address; not the `@name` of some pages' addresses, which has nothing before and no dot."""
 
 _DAILY = (Outcome.HELD, Outcome.PAUSED, Outcome.FAILED, Outcome.CONTINUES)
 """What goes on until somebody acts, or for some days: told again each day."""
@@ -70,6 +74,18 @@ def without_addresses(text: str) -> str:
     return _ADDRESS.sub("(an address)", text)
 
 
+def for_edition(key: str, said: str) -> str:
+    """What to type, with the edition's key in it: a line to be copied."""
+    named = said.replace("`newsletter preview`", f"`newsletter preview {key}`")
+    return re.sub(r"\bEDITION\b", key, named)
+
+
+def unread(feed: FeedReport) -> str:
+    """Which feed could not be read, and why."""
+    error = feed.error or ""
+    return error if feed.url in error else f"{feed.url}: {error}"
+
+
 def receipt(report: Report, key: str) -> Message | None:
     """What a run came to; None when there is nothing to say. `key` is that of the period."""
     key = report.edition.key if report.edition else key
@@ -81,7 +97,7 @@ def receipt(report: Report, key: str) -> Message | None:
         kind=NoticeKind.RECEIPT,
         thing=f"{key}:{code}{_digest(report.reasons) if _varies(report) else ''}",
         line=line,
-        more=(*_details(report), *_failing(report.feeds)),
+        more=(*_details(report, key), *_failing(report)),
         daily=report.outcome in _DAILY,
     )
 
@@ -170,8 +186,8 @@ def _line(report: Report, key: str) -> tuple[str, str] | None:
     return said.get(report.outcome)
 
 
-def _details(report: Report) -> list[str]:
-    said = [f"- {reason}" for reason in report.reasons]
+def _details(report: Report, key: str) -> list[str]:
+    said = [f"- {for_edition(key, reason)}" for reason in report.reasons]
     if report.subject:
         said.append(f"Subject of the mail: {report.subject}")
     if report.recipients.planned and report.outcome is not Outcome.HELD:
@@ -179,9 +195,11 @@ def _details(report: Report) -> list[str]:
     return said
 
 
-def _failing(feeds: Iterable[FeedReport]) -> list[str]:
-    """The feeds that could not be read, where others could."""
-    return [f"The feed {f.url} could not be read: {f.error}" for f in feeds if f.status == "failed"]
+def _failing(report: Report) -> list[str]:
+    """The feeds that could not be read; where none could, the reasons name them."""
+    if report.outcome is Outcome.FAILED:
+        return []
+    return [f"A feed could not be read. {unread(f)}" for f in report.feeds if f.status == "failed"]
 
 
 def _varies(report: Report) -> bool:
