@@ -23,8 +23,8 @@ from newsletter.model.delivery import BatchState
 from newsletter.store.tables import batch, edition
 from subscribers.store.tables import person
 
-BLOCK = 20_000
-"""People per transaction, at the most: a block takes well under a second."""
+BLOCK = 10_000
+"""People per transaction, at the most: so long has everybody else to wait who wants to write."""
 
 VARIANT_STRIDE = 1_000_000
 """Batch numbers of one variant start at a multiple of this, so that each variant counts its own."""

@@ -138,6 +138,7 @@ def _planned(context: Context, edition: Edition) -> Edition:
                     reasons=[],
                 )
             edition = edition_store.get(connection, edition.id)
+        context.database.give_way()
     return edition
 
 
