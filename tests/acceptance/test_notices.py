@@ -308,6 +308,31 @@ def test_a_database_that_cannot_be_opened_is_said_though_nothing_can_be_noted(
     assert "not a SQLite database" in the(desk, "The newsletter failed").text
 
 
+def unnoted(desk: Desk) -> None:
+    """Takes the table of notices away, as a disk that is full would keep them from being noted."""
+    with sqlite3.connect(desk.folder / "newsletter.db") as database:
+        database.execute("DROP TABLE notice")
+    database.close()
+
+
+def test_what_cannot_be_noted_does_no_harm_to_the_edition(desk: Desk) -> None:
+    unnoted(desk)
+    desk.now = MONDAY
+    done = desk.call("send", "--scheduled", "--json")
+    assert (done.code, done.document["outcome"]) == (0, "sent")
+    assert "you could not be told" in done.err
+    assert len(desk.mails("2026-W46")) == 3
+
+
+def test_an_error_that_cannot_be_noted_is_told_all_the_same(desk: Desk) -> None:
+    unnoted(desk)
+    (desk.folder / "outbox" / "index.html").mkdir(parents=True)
+    desk.now = MONDAY
+    done = desk.call("send", "--scheduled", "--json")
+    assert done.code != 0
+    assert done.document["error"]["message"] in the(desk, "The newsletter failed").text
+
+
 # ---- when telling fails ----------------------------------------------------------------------
 
 
