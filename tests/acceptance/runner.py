@@ -104,7 +104,7 @@ class Desk:
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=self.folder,
-            env=self._environment(variables),
+            env=self.environment(variables),
             input=stdin,
             capture_output=True,
             text=True,
@@ -118,7 +118,7 @@ class Desk:
         """Runs the same entry point in this process, which saves starting one."""
         out, err, code = io.StringIO(), io.StringIO(), 0
         with (
-            mock.patch.dict(os.environ, self._environment(variables), clear=True),
+            mock.patch.dict(os.environ, self.environment(variables), clear=True),
             mock.patch.object(sys, "stdin", io.StringIO(stdin)),
             contextlib.chdir(self.folder),
             contextlib.redirect_stdout(out),
@@ -149,7 +149,8 @@ class Desk:
             if path.is_file() and not path.name.startswith("newsletter.db")
         }
 
-    def _environment(self, variables: dict[str, str]) -> dict[str, str]:
+    def environment(self, variables: dict[str, str]) -> dict[str, str]:
+        """What a command of this desk finds in its environment."""
         kept = {
             name: value
             for name, value in os.environ.items()

@@ -408,7 +408,7 @@ def _killed(desk: Desk, *, after: bool) -> int:
     done = subprocess.run(
         [sys.executable, "-c", KILLED.format(after=after)],
         cwd=desk.folder,
-        env=desk._environment({}),
+        env=desk.environment({}),
         capture_output=True,
         timeout=120,
         check=False,
