@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+
+
+class Means(StrEnum):
+    """How a site tells of posts outside of its feed's window, the best first."""
+
+    REST = "rest"
+    """WordPress' REST API lists what was edited since a time."""
+    MODIFIED = "modified"
+    """Its Atom feed can be had in the order of edits (`?orderby=modified`)."""
+    PAGED = "paged"
+    """The feed can be read on, page by page."""
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +31,8 @@ class Validators:
 class Fetched:
     """A server's answer to one request for a feed (or page), after redirects.
 
-    `body` is decompressed, at most the fetcher's limit; None exactly when `not_modified`.
-    `headers` has lower-case names.
+    `body` is decompressed, at most the fetcher's limit; None when `not_modified`, and when only
+    the head was asked for. `headers` has lower-case names.
     """
 
     url: str
@@ -71,6 +84,25 @@ class ParsedFeed:
     """`rss2.0`, `rss1.0`, `rss0.9x`, `atom1.0`, `atom0.3` or `json1`."""
     entries: tuple[Entry, ...]
     notes: tuple[str, ...] = ()
+    next_page: str | None = None
+    """Where older entries are: `next` (RFC 5005 §3), or `prev-archive` (§4)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follow:
+    """How a site is followed beyond its feed's window, and how far. Times are UTC.
+
+    `means` is None before the site was tried, which was last done at `probed_at`. `api` is the
+    root of its REST API, or "". Everything edited until `through`, a time the site gave, has been
+    seen; that was asked at `followed_at`, when the site's Last-Modified was `marker`.
+    """
+
+    means: Means | None = None
+    api: str = ""
+    probed_at: datetime | None = None
+    followed_at: datetime | None = None
+    through: datetime | None = None
+    marker: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +118,7 @@ class FeedState:
     body_hash: str | None
     unconditional_at: datetime | None
     baseline_at: datetime | None
+    follow: Follow = Follow()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +133,10 @@ class FeedStatus:
     failures: int
     fetched_at: datetime | None
     succeeded_at: datetime | None
+    means: Means | None = None
+    alarm: str = ""
+    """That posts may have been missed, and why; "" when there is no such fear."""
+    alarm_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

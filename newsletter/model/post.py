@@ -15,6 +15,21 @@ class Weight(StrEnum):
     MAJOR = "major"
 
 
+class Source(StrEnum):
+    """What told the text of a post; the same post may read a little differently in each."""
+
+    FEED = "feed"
+    REST = "rest"
+
+
+class Pin(StrEnum):
+    """What is said of a post beforehand: any change of it is news, or none, or as it weighs."""
+
+    ALWAYS = "always"
+    NEVER = "never"
+    NORMAL = "normal"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """A picture of a post; `alt` is "" for a decorative one."""
@@ -85,13 +100,14 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownPost:
-    """A post in the store, as far as matching an entry needs it."""
+    """A post in the store, as far as matching an entry needs it. `pin`: as set for this post."""
 
     id: int
     feed_id: int = 0
     identity: Identity
     title: str
     url: str
+    pin: Pin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +127,11 @@ class PostSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostDraft:
-    """What an entry says of a post right now: everything but its identity in the store."""
+    """What an entry says of a post right now: everything but its identity in the store.
+
+    `beyond`: it was found outside of the feed's window. `untold` are the facts (`categories`,
+    `image`) that the source does not tell: of a known post they stay as they are.
+    """
 
     identity: Identity
     url: str
@@ -122,6 +142,9 @@ class PostDraft:
     image: Image | None
     protected: bool
     revision: Revision
+    source: Source = Source.FEED
+    beyond: bool = False
+    untold: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,13 +157,15 @@ class StoredRevision:
     seen_at: datetime
     revision: Revision
     change: Change
+    source: Source = Source.FEED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A post that may be in an edition: its newest revision, and the last one readers were shown.
 
-    `shown` is None when nobody was shown any: then the post is new to them.
+    `shown` is None when nobody was shown any: then the post is new to them. `pin` is what was set
+    for this very post, None where nothing was.
     """
 
     post_id: int
@@ -152,3 +177,4 @@ class Candidate:
     image: Image | None
     newest: StoredRevision
     shown: StoredRevision | None
+    pin: Pin | None = None

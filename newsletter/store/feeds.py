@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
-from newsletter.model.feed import FeedState, FeedStatus, Validators
+from newsletter.model.feed import FeedState, FeedStatus, Follow, Means, Validators
 from newsletter.store.tables import feed
 
 
@@ -30,6 +31,7 @@ def states(connection: Connection, urls: Sequence[str]) -> list[FeedState]:
             body_hash=row.body_hash,
             unconditional_at=row.unconditional_at,
             baseline_at=row.baseline_at,
+            follow=_follow(row),
         )
         for row in (rows[url] for url in urls if url in rows)
     ]
@@ -48,6 +50,9 @@ def statuses(connection: Connection, urls: Sequence[str]) -> list[FeedStatus]:
             failures=row.failures,
             fetched_at=row.fetched_at,
             succeeded_at=row.succeeded_at,
+            means=Means(row.means) if row.means else None,
+            alarm=row.alarm,
+            alarm_at=row.alarm_at,
         )
         for row in (rows[url] for url in urls if url in rows)
     ]
@@ -98,6 +103,39 @@ def record_failure(
             fetched_at=now,
             failures=feed.c.failures + 1,
         )
+    )
+
+
+def record_follow(connection: Connection, feed_id: int, follow: Follow) -> None:
+    """Notes how the site is followed beyond its feed's window, and how far that is done."""
+    connection.execute(
+        update(feed)
+        .where(feed.c.id == feed_id)
+        .values(
+            means=follow.means,
+            api=follow.api,
+            probed_at=follow.probed_at,
+            followed_at=follow.followed_at,
+            followed_through=follow.through,
+            followed_marker=follow.marker,
+        )
+    )
+
+
+def record_alarm(connection: Connection, feed_id: int, alarm: str, *, now: datetime) -> None:
+    """Notes that posts may have been missed, and why; "" takes the alarm back."""
+    values = {"alarm": alarm, "alarm_at": now if alarm else None}
+    connection.execute(update(feed).where(feed.c.id == feed_id).values(**values))
+
+
+def _follow(row: Row[Any]) -> Follow:
+    return Follow(
+        means=Means(row.means) if row.means else None,
+        api=row.api,
+        probed_at=row.probed_at,
+        followed_at=row.followed_at,
+        through=row.followed_through,
+        marker=row.followed_marker,
     )
 
 

@@ -17,6 +17,7 @@ from newsletter.model.post import (
     PostDraft,
     PostSummary,
     Revision,
+    Source,
     StoredRevision,
     Weight,
 )
@@ -89,15 +90,17 @@ def add_post(
         )
     )
     post_id = _key(result.inserted_primary_key)
-    add_revision(connection, post_id, draft.revision, Change(weight=Weight.NONE), now=now, number=1)
+    first = Change(weight=Weight.NONE)
+    add_revision(
+        connection, post_id, draft.revision, first, now=now, number=1, source=draft.source
+    )
     return post_id
 
 
 def update_post(connection: Connection, post_id: int, draft: PostDraft, *, now: datetime) -> None:
-    """Takes over what the entry says of a known post now."""
-    connection.execute(
-        update(post).where(post.c.id == post_id).values(last_seen_at=now, **_facts(draft))
-    )
+    """Takes over what the entry says of a known post now, but for what it does not tell."""
+    facts = {name: value for name, value in _facts(draft).items() if name not in draft.untold}
+    connection.execute(update(post).where(post.c.id == post_id).values(last_seen_at=now, **facts))
 
 
 def touch(connection: Connection, post_ids: Iterable[int], *, now: datetime) -> None:
@@ -113,6 +116,7 @@ def add_revision(
     *,
     now: datetime,
     number: int,
+    source: Source = Source.FEED,
 ) -> None:
     """Adds a version to a post's history; `number` counts from 1."""
     connection.execute(
@@ -127,6 +131,22 @@ def add_revision(
             weight=change.weight,
             summary=change.summary,
             reasons=list(change.reasons),
+            source=source,
+        )
+    )
+
+
+def retell(connection: Connection, revision_id: int, same: Revision, source: Source) -> None:
+    """The same version of a post in the words of another source: no change, and no new version."""
+    connection.execute(
+        update(revision)
+        .where(revision.c.id == revision_id)
+        .values(
+            title=same.title,
+            html=same.html,
+            text=same.text,
+            text_hash=same.text_hash,
+            source=source,
         )
     )
 
@@ -206,6 +226,7 @@ def as_revision(row: Row[Any]) -> StoredRevision:
         seen_at=row.seen_at,
         revision=Revision(title=row.title, html=row.html, text=row.text, text_hash=row.text_hash),
         change=Change(weight=Weight(row.weight), summary=row.summary, reasons=tuple(row.reasons)),
+        source=Source(row.source),
     )
 
 

@@ -46,6 +46,14 @@ feed = Table(
     Column("succeeded_at", UtcDateTime),
     Column("unconditional_at", UtcDateTime),
     Column("baseline_at", UtcDateTime),
+    Column("means", String(8)),
+    Column("api", Text, nullable=False, server_default=""),
+    Column("probed_at", UtcDateTime),
+    Column("followed_at", UtcDateTime),
+    Column("followed_through", UtcDateTime),
+    Column("followed_marker", Text, nullable=False, server_default=""),
+    Column("alarm", Text, nullable=False, server_default=""),
+    Column("alarm_at", UtcDateTime),
 )
 
 post = Table(
@@ -83,8 +91,22 @@ revision = Table(
     Column("weight", String(8), nullable=False),
     Column("summary", Text, nullable=False, server_default=""),
     Column("reasons", JSON, nullable=False),
+    Column("source", String(8), nullable=False, server_default="feed"),
     UniqueConstraint("post_id", "number"),
 )
+
+page = Table(
+    "page",
+    metadata,
+    Column("url", String(2000), primary_key=True),
+    Column("standing", String(8), nullable=False),
+    Column("http_status", Integer),
+    Column("trouble", String(32), nullable=False, server_default=""),
+    Column("checked_at", UtcDateTime, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    CheckConstraint("standing IN ('there','gone','private','unsure')", name="standing"),
+)
+"""How pages of the blog answered when they were last asked for; `since` when they have so."""
 
 channel = Table(
     "channel",
