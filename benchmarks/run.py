@@ -21,6 +21,7 @@ FOLDER = Path(__file__).resolve().parent
 SHORT = {
     "absorb_events": ["--people", "20000"],
     "compare_posts": ["--runs", "3"],
+    "deliver_million": ["--people", "50000"],
     "idle_run": ["--runs", "5"],
     "import_subscribers": ["--rows", "100000"],
     "plan_deliveries": ["--rows", "200000"],
