@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from benchmarks.mailing.listing import NONCE, rendered
 from newsletter.delivery.message import Envelope
@@ -46,6 +46,9 @@ SELECT * FROM planned_rows ORDER BY edition_id, subscriber_id
 """
 _UPDATE = "UPDATE delivery SET state = 'accepted' WHERE edition_id = 1 AND state = 'planned'"
 
+People = Sequence[Any]
+"""Rows of a delivery's id, the address and the token."""
+
 
 class Body:
     """The product's body, cut where the personal parts are."""
@@ -61,7 +64,7 @@ class Body:
             person = person.replace(mark, f"%({name})s").replace(_escaped(mark), f"%({name})s")
         self._person = person
 
-    def of(self, people: Sequence[Row[Any]]) -> bytes:
+    def of(self, people: People) -> bytes:
         """The body of one request."""
         person = self._person
         filled = ",".join(
@@ -69,7 +72,7 @@ class Body:
         )
         return f"{_START}{filled}".encode("ascii") + self._rest
 
-    def check(self, people: Sequence[Row[Any]]) -> None:
+    def check(self, people: People) -> None:
         """Nothing is measured against a body that is another one."""
         recipients = [_recipient(row.id, row.address, row.token) for row in people]
         if self.of(people) != self._made.body(recipients, attempt=1):
@@ -123,7 +126,7 @@ def posting(database: Database, host: str) -> float:
     return seconds
 
 
-def _batches(connection: Connection) -> Iterator[Sequence[Row[Any]]]:
+def _batches(connection: Connection) -> Iterator[People]:
     for batch in connection.execute(text(_BATCHES)).all():
         yield connection.execute(text(_PEOPLE), {"number": batch.number}).all()
 
