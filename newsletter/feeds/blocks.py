@@ -28,12 +28,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One block: its words, the same as HTML without pictures, and where it starts in the post."""
+    """One block: its words, the same as HTML without pictures, and where it starts in the post.
+
+    `names_columns`: a table row of header cells only.
+    """
 
     kind: Kind
     text: str
     html: str
     start: int
+    names_columns: bool = False
 
 
 _TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:[^>"]++|"[^"]*+")*+)>|([^<]++)|<')
@@ -52,7 +56,9 @@ _KINDS = {
 _INSIDE_ROW = re.compile(r"<(?:p|div|ul|ol|h[1-6]|blockquote|table)[ >]")
 _MARKUP = re.compile(r"<[^>]*>")
 _TABLE_PARTS = frozenset(("table", "thead", "tbody", "tfoot"))
-_CELL_GAP = " | "
+CELL_GAP = " | "
+"""What stands between two cells of a row."""
+
 _PEEK = 300
 
 
@@ -83,7 +89,7 @@ class _Line:
     def gap(self) -> None:
         """Between two cells of a row."""
         if self.words:
-            self._put(_CELL_GAP.lstrip() if self.spaced else _CELL_GAP)
+            self._put(CELL_GAP.lstrip() if self.spaced else CELL_GAP)
             self.spaced = True
 
     def _put(self, text: str) -> None:
@@ -103,15 +109,20 @@ class _Line:
                 if opened == name:
                     break
 
-    def take(self, kind: Kind) -> Block | None:
+    def take(self, kind: Kind, *, names_columns: bool = False) -> Block | None:
         """The block read so far; the inline elements open now go on in the next one."""
+        if not self.words:
+            self.pieces = [tag for _, tag in self.open]
+            return None
         text = "".join(self.words).strip()
         closing = "".join(f"</{name}>" for name, _ in reversed(self.open))
         html = _tidy("".join(self.pieces) + closing)
         start = self.start
         self.words, self.spaced = [], True
         self.pieces = [tag for _, tag in self.open]
-        return Block(kind=kind, text=text, html=html, start=start) if text else None
+        if not text:
+            return None
+        return Block(kind=kind, text=text, html=html, start=start, names_columns=names_columns)
 
 
 _EMPTY_INLINE = re.compile(r"<([a-z]+)(?: [^<>]*)?>( ?)</\1>")
@@ -119,6 +130,8 @@ _LAST_SPACE = re.compile(r" ((?:</[a-z]+>)*)$")
 
 
 def _tidy(html: str) -> str:
+    if "<" not in html:
+        return html.strip()
     for _ in range(3):
         html = _EMPTY_INLINE.sub(r"\2", html)
     return _LAST_SPACE.sub(r"\1", html.strip())
@@ -133,6 +146,7 @@ class _Reader:
     line: _Line = field(default_factory=_Line)
     kinds: list[tuple[str, Kind]] = field(default_factory=list)
     in_row: bool = False
+    cells: set[str] = field(default_factory=set)
     after_break: bool = False
 
     def read(self) -> list[Block]:
@@ -161,6 +175,7 @@ class _Reader:
             self._enter_or_leave(name, closing, Kind.ROW if self.in_row else None)
         elif name in ("td", "th") and self.in_row:
             if not closing:
+                self.cells.add(name)
                 self.line.gap()
         elif self.in_row and name not in _TABLE_PARTS:
             self.line.space()
@@ -185,9 +200,11 @@ class _Reader:
             self.after_break = True
 
     def _flush(self, at: int) -> None:
-        block = self.line.take(self.kinds[-1][1] if self.kinds else Kind.PARAGRAPH)
+        kind = self.kinds[-1][1] if self.kinds else Kind.PARAGRAPH
+        block = self.line.take(kind, names_columns=self.cells == {"th"})
         if block is not None:
             self.found.append(block)
+        self.cells.clear()
         self.line.start, self.after_break = at, False
 
     def _enter_or_leave(self, name: str, closing: bool, kind: Kind | None) -> None:

@@ -15,6 +15,7 @@ from itertools import chain
 
 from newsletter.feeds.normalise import comparable, words
 from newsletter.feeds.phrases import is_standing
+from newsletter.feeds.spelling import is_respelt, letters_between, middle
 
 _RARE = 8
 _ALIKE = 0.5
@@ -28,7 +29,8 @@ _KNOWN_RUNS = 0.8
 class Edit:
     """A line that became another one: words put in and taken out, typing errors left aside.
 
-    `at` is the line's number in the new text. `typos` counts words that were merely respelt.
+    `at` is the line's number in the new text. `typos` counts words that were merely respelt, and
+    `letters` what that took.
     """
 
     at: int
@@ -37,15 +39,20 @@ class Edit:
     inserted: tuple[str, ...]
     deleted: tuple[str, ...]
     typos: int
+    letters: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """All that differs: line numbers of the new text for what was added, lines for what went."""
+    """All that differs: line numbers of the new text for what was added, lines for what went.
+
+    `lacking` are all old lines that the new text has not as they were, removed or not.
+    """
 
     added: tuple[int, ...]
     edited: tuple[Edit, ...]
     removed: tuple[str, ...]
+    lacking: tuple[str, ...]
     is_empty: bool
     """Whether nothing differs that weighs, but perhaps the order of the lines."""
 
@@ -110,6 +117,7 @@ def difference(old: Sequence[str], new: Sequence[str]) -> Difference:
             for at, found in gone.words.items()
             if at not in paired and not flat and not came.know(found)
         ),
+        lacking=tuple(old[at] for at in gone.words),
         is_empty=not gone.words and not come.words,
     )
 
@@ -152,12 +160,14 @@ def _weighing(numbered: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
 def _side(lines: Sequence[str], unmatched: Sequence[tuple[int, str]]) -> _Side:
     numbers = {at for at, _ in unmatched}
     before: dict[int, str] = {}
-    last = ""
-    for at, line in enumerate(lines):
-        if at in numbers:
-            before[at] = last
+    for at, _ in unmatched:
+        above = at - 1
+        while above >= 0 and above not in numbers and is_standing(lines[above]):
+            above -= 1
+        if above in numbers:
+            before[at] = before[above]
         else:
-            last = line
+            before[at] = comparable(lines[above]) if above >= 0 else ""
     return _Side({at: words(key) for at, key in unmatched}, before)
 
 
@@ -229,26 +239,14 @@ def _edits(
     gone, come = sides
     budget = _CELLS
     for at, old_at in sorted(pairs.items()):
-        before, after = _middle(gone.words[old_at], come.words[at])
+        before, after = middle(gone.words[old_at], come.words[at])
         cells = len(before) * len(after)
         if max(len(before), len(after)) <= _LONGEST_ALIGNED and cells <= budget:
             budget -= cells
             steps = _aligned(before, after)
         else:
             steps = [(_surplus(before, after), _surplus(after, before))]
-        inserted, deleted, typos = _weigh(steps, *runs)
-        yield Edit(
-            at=at, old=old[old_at], new=new[at], inserted=inserted, deleted=deleted, typos=typos
-        )
-
-
-def _middle(before: list[str], after: list[str]) -> tuple[list[str], list[str]]:
-    """The words between a common beginning and a common end."""
-    shorter = min(len(before), len(after))
-    head = next((i for i in range(shorter) if before[i] != after[i]), shorter)
-    room = shorter - head
-    tail = next((i for i in range(room) if before[-1 - i] != after[-1 - i]), room)
-    return before[head : len(before) - tail], after[head : len(after) - tail]
+        yield _edit(at, old[old_at], new[at], steps, runs)
 
 
 def _aligned(before: list[str], after: list[str]) -> list[tuple[list[str], list[str]]]:
@@ -261,32 +259,33 @@ def _surplus(ours: list[str], theirs: list[str]) -> list[str]:
     return list((Counter(ours) - Counter(theirs)).elements())
 
 
-def _weigh(
-    steps: Iterable[tuple[list[str], list[str]]], went: _Runs, came: _Runs
-) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+def _edit(
+    at: int,
+    old: str,
+    new: str,
+    steps: Iterable[tuple[list[str], list[str]]],
+    runs: tuple[_Runs, _Runs],
+) -> Edit:
     """The words put in, those taken out, and how many were merely respelt."""
+    went, came = runs
     inserted: list[str] = []
     deleted: list[str] = []
-    typos = 0
+    typos = letters = 0
     for out, in_ in steps:
         if "".join(out) == "".join(in_):
-            typos += 1  # "follow up" and "followup"
+            typos, letters = typos + 1, letters + 1  # "follow up" and "followup"
         elif len(out) == len(in_) and all(map(is_respelt, out, in_)):
             typos += len(out)
+            letters += sum(map(letters_between, out, in_))
         else:
             inserted += [] if went.know(in_) else in_
             deleted += [] if came.know(out) else out
-    return tuple(inserted), tuple(deleted), typos
-
-
-def is_respelt(one: str, other: str) -> bool:
-    """Whether two words differ as a word and its misspelling do. Numbers and short words never."""
-    if min(len(one), len(other)) < 4 or one.isdigit() or other.isdigit():
-        return False
-    if one.removesuffix("s") == other.removesuffix("s"):
-        return True
-    left, right = _middle(list(one), list(other))
-    size = max(len(left), len(right))
-    swapped = size == 2 and left == right[::-1]
-    british = {"".join(left), "".join(right)} in ({"s", "z"}, {"u", ""})
-    return swapped or british or size <= 1 or (size == 2 and min(len(one), len(other)) >= 8)
+    return Edit(
+        at=at,
+        old=old,
+        new=new,
+        inserted=tuple(inserted),
+        deleted=tuple(deleted),
+        typos=typos,
+        letters=letters,
+    )

@@ -16,12 +16,17 @@ _DASHES = re.compile(r"\s*[-\u00ad\u2010-\u2015\u2212\ufe58\ufe63\uff0d]+\s*")
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _BREAKABLE_SPACE = re.compile(r"\s+(?=[.,;:!?%)\]…])|(?<=[(\[])\s+")
 _DOTS = re.compile(r"\.{2,}")
+_PLAIN = re.compile(r"(?:[A-Za-z0-9]+[.,;:!?]?(?: (?=[A-Za-z0-9])|$))*+")
+"""A line in which nothing is to be changed, as most are: words, single spaces and stops."""
+
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?:\D|$))")
 
 
 def comparable(line: str) -> str:
     """A line less what weighs nothing: quotation marks, kinds of dash and space, tracking."""
+    if _PLAIN.fullmatch(line):
+        return line
     text = _ADDRESS.sub(lambda found: without_tracking(found[0]), line) if "://" in line else line
     if not text.isascii():
         text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))

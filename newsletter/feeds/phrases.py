@@ -8,6 +8,7 @@ A phrase counts only when it is the whole line.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 _COUNT = r"[\d.,]+\s?[km]?"
@@ -22,7 +23,9 @@ _DEBRIS = re.compile(
     r"|this (?:post|article|entry) (?:was originally )?appeared first on [^\n]{1,200}"
     rf"|(?:join|follow) {_COUNT} (?:other )?(?:subscribers|followers)\.?"
     rf"|blog stats(?:\s*{_COUNT} hits)?|{_COUNT} hits"
-    rf"|{_COUNT} (?:shares?|likes?|views?|comments?|retweets?|tweets?)"
+    rf"|{_COUNT} (?:(?:facebook|twitter|total|page|post) )?"
+    r"(?:shares?|likes?|views?|comments?|retweets?|tweets?|reads?|claps?)"
+    rf"|(?:(?:post|page|total) )?(?:shares?|likes?|views?|hits|comments?|reads?) ?:? ?{_COUNT}"
     r"|advertisements?:?|report this ad|privacy settings|related(?: posts?| articles?)?:"
     r"|type your email…?|subscribe to blog via email|print this (?:post|page)"
     r"|click to (?:share|print|email)[^\n]{0,120}"
@@ -41,20 +44,27 @@ _STANDING = re.compile(
     r"|(?:follow|like|find|join) (?:me|us) (?:on|at|via)[^\n]{0,120}"
     r"|my diagnosis and treatment history|most popular posts"
     r"|read my [^\n]{0,40}contributions|remember\b[\s.…]*in the war on[^\n]*"
-    r"|(?:sign[ -]?up|subscribe|register|click here to subscribe)\b[^\n]{0,30}"
+    r"|(?:sign[ -]?up|subscribe|register (?:here|now|for|to|with)|click here to subscribe)\b"
+    r"[^\n]{0,30}"
     r"\b(?:newsletter|e-?mail|blog|updates|posts)\b[^\n]{0,80}"
     r"|you (?:may|might) also (?:like|enjoy|be interested in):?"
     r"|i will keep (?:this|you)\b[^\n]{0,60}\bupdated?s?\b[^\n]{0,40}"
     r"|this (?:post|page) will (?:be )?auto(?:matically)?[ -]?update[^\n]{0,80}"
-    r"|(?:page |post |article )?last (?:updated|modified|reviewed|edited)\b[^\n]{0,40}"
+    r"|(?:page |post |article )?last (?:updated|modified|reviewed|edited)\b"
+    r"(?: ?:)?(?:[^\n:–.]|[:.]\d|\.$){0,40}"
     r"|(?:est(?:imated)?\.? )?(?:reading time:? )?(?:about )?\d+[ -]?min(?:ute)?s?\.? (?:to )?read"
     r"|reading time:? [^\n]{0,30}"
+    r"|(?:copyright|©|\(c\))[^\n]{0,100}|all rights reserved\b[^\n]{0,60}"
+    r"|(?:translate|select language|powered by [^\n]{1,40}|skip to content"
+    r"|leave a (?:reply|comment))"
     r")",
     re.IGNORECASE,
 )
 
 _DISCLAIMING = re.compile(
-    r"\bdo(?:es)? not (?:constitute|imply|represent) (?:an |any )?endorsement\b"
+    r"\b(?:do|does|should|is|are) not (?:to )?(?:be )?"
+    r"(?:constitute|imply|represent|taken as|construed as|considered)"
+    r" (?:an |any |a |as )*(?:personal |professional )?(?:endorsement|medical advice|advice)\b"
     r"|\b(?:is|are) not (?:intended )?(?:as |a substitute for )(?:professional )?medical advice\b"
     r"|\bfor (?:education(?:al)?|information(?:al)?)(?: and (?:awareness|education(?:al)?))?"
     r"(?: purposes)? only\b",
@@ -62,7 +72,8 @@ _DISCLAIMING = re.compile(
 )
 
 _TAIL = re.compile(
-    r"(?:medical |legal )?disclaimer:?|(?:many )?thanks for reading[^\n]{0,40}", re.IGNORECASE
+    r"(?P<disclaimer>(?:medical |legal )?disclaimer:?)|(?:many )?thanks for reading[^\n]{0,40}",
+    re.IGNORECASE,
 )
 
 _LONGEST = 700
@@ -97,12 +108,37 @@ def tail_start(lines: Sequence[str]) -> int:
 
     `len(lines)` where there is none.
     """
-    start = len(lines)
-    size = 0
-    for at in range(len(lines) - 1, max(-1, len(lines) - _TAIL_LINES - 1), -1):
-        size += len(lines[at])
-        if size > _TAIL_SIZE:
-            break
-        if len(lines[at]) < 80 and _TAIL.fullmatch(_plain(lines[at])):
+    return min((at for at, _ in _tail_openers(lines)), default=len(lines))
+
+
+def shared_tail_start(old: Sequence[str], new: Sequence[str]) -> int:
+    """Where the standing end of the new text begins, if the old one had such an end too.
+
+    An opener that only the new text has does not count, so that what is written under a new
+    "Thanks for reading" is judged like any other line.
+    """
+    kinds = Counter(kind for _, kind in _tail_openers(old))
+    start = len(new)
+    for at, kind in _tail_openers(new):  # from the end upwards
+        if kinds[kind] > 0:
+            kinds[kind] -= 1
             start = at
     return start
+
+
+def _tail_openers(lines: Sequence[str]) -> list[tuple[int, str]]:
+    """The openers of a standing end, last first, and what each of them is.
+
+    Other standing text does not count towards how long such an end may be.
+    """
+    found: list[tuple[int, str]] = []
+    size = count = 0
+    for at in range(len(lines) - 1, -1, -1):
+        opens = _TAIL.fullmatch(_plain(lines[at])) if len(lines[at]) < 80 else None
+        if opens is not None:
+            found.append((at, "disclaimer" if opens["disclaimer"] else "thanks"))
+        elif not is_standing(lines[at]):
+            size, count = size + len(lines[at]), count + 1
+            if size > _TAIL_SIZE or count > _TAIL_LINES:
+                break
+    return found

@@ -1,19 +1,33 @@
-"""What a reader is shown of a change: whole sentences out of the new text, links kept."""
+"""What a reader is shown of a change: whole sentences out of the new text, links kept.
+
+A sentence that leans on the one before ("It has closed") comes with it, or not at all; a table's
+row comes with the names of its columns.
+"""
 
 from __future__ import annotations
 
 import html as entities
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from newsletter.feeds.blocks import Block, Kind, blocks
+from newsletter.feeds.blocks import CELL_GAP, Block, Kind
+from newsletter.feeds.cutting import excerpt_of
 from newsletter.feeds.normalise import comparable
+from newsletter.feeds.page import Page
 from newsletter.feeds.sentences import sentences, shortened
 
-_LIMIT = 400
 _LONGEST_SENTENCE = 600
-_PIECE = re.compile(r"<(/?)([a-z]+)[^>]*>|[^<]+")
+_LEANS = re.compile(
+    r"[\W_]*(?:(?:it|they|them|he|she|his|her|its|their|these|those|both|neither|such"
+    r"|but|however|otherwise|instead|therefore|hence)\b"
+    r"|(?:this|that|which)(?:['’]s)?\s+(?:is|was|are|were|has|had|have|will|would|can|could|may"
+    r"|might|must|should|does|did|means|meant|makes|made|also|now|applies|came|comes|includes)\b"
+    r"|(?:the\s+(?:former|latter|same))\b)",
+    re.IGNORECASE,
+)
+_STEPS_BACK = 2
+_Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,136 +40,190 @@ class Quote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """A line of the new text to quote from; with `unlike`, only sentences that are not in it."""
+    """A line of the new text to quote from. `weighs`: it is taken before those that do not.
+
+    `alone`: it begins a section that is quoted without the text above it.
+    """
 
     at: int
-    unlike: str = ""
+    weighs: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    block: Block
+    kind: Kind
     html: str
     text: str
 
 
-def quote(html: str, lines: Sequence[str], passages: Iterable[Passage]) -> Quote:
-    """Whole sentences of the passages, about 400 characters at most, from the post's clean HTML.
+def quote(
+    page: Page, passages: Sequence[Passage], *, known: Collection[str] = (), length: int = 400
+) -> Quote:
+    """Whole sentences of the passages, about `length` characters at most.
 
-    A single sentence beyond 600 characters is cut at a word. Headings are quoted only when there
-    is nothing else.
+    Sentences that are `known` (made comparable) are left out. A single sentence beyond 600
+    characters is cut at a word. Headings are quoted only when there is nothing else.
     """
-    found = blocks(html)
-    by_number = _numbered(found, lines)
-    chosen = [(by_number[p.at], p.unlike) for p in passages if p.at in by_number]
-    bodies = [one for one in chosen if one[0].kind is not Kind.HEADING]
-    taken = list(_fill(bodies or chosen))
-    return Quote(html=_joined(taken), text="\n".join(one.text for one in taken))
+    bodies = [one for one in passages if not page.is_heading(one.at)]
+    reader = _Reader(page, set(known), length)
+    for one in sorted(bodies or passages, key=lambda passage: (not passage.weighs, passage.at)):
+        reader.take(one)
+    parts = [part for at in sorted(reader.taken) for part in reader.taken[at]]
+    return Quote(html=_joined(parts), text="\n".join(part.text for part in parts))
 
 
-def _numbered(found: Sequence[Block], lines: Sequence[str]) -> dict[int, Block]:
-    """The block of each line; by place, or by its words if the HTML was cleaned otherwise."""
-    if len(found) == len(lines):
-        return dict(enumerate(found))
-    by_text = {comparable(block.text): block for block in reversed(found)}
-    keys = ((at, comparable(line)) for at, line in enumerate(lines))
-    return {at: by_text[key] for at, key in keys if key in by_text}
+class _Reader:
+    """Takes lines of a page into a quotation, as far as there is room."""
 
+    def __init__(self, page: Page, known: set[str], length: int) -> None:
+        self.taken: dict[int, list[_Taken]] = {}
+        self._page, self._length, self._room = page, length, length
+        self._known = known
+        self._full = False
+        self._quoted: set[str] = set()
 
-def _fill(chosen: Iterable[tuple[Block, str]]) -> Iterator[_Taken]:
-    room = _LIMIT
-    for block, unlike in chosen:
-        spans, full = _spans(block.text, unlike, room, first=room == _LIMIT)
-        if spans:
-            taken = _cut(block, spans)
-            room -= len(taken.text)
-            yield taken
-        if full or room <= 0:
+    def take(self, passage: Passage) -> None:
+        block = self._page.block(passage.at)
+        if block is None or self._full:
             return
+        found = self._row(block, passage) if block.kind is Kind.ROW else self._prose(block, passage)
+        if found:
+            self.taken[passage.at] = found
+            self._room -= sum(len(part.text) + 1 for part in found)
+        if self._room <= 0:
+            self._full = True
+
+    def _row(self, block: Block, passage: Passage) -> list[_Taken]:
+        row = _row(block, self._page.columns(passage.at), self._length)
+        self._full = bool(self.taken) and len(row.text) > self._room
+        return [] if self._full else [row]
+
+    def _prose(self, block: Block, passage: Passage) -> list[_Taken]:
+        """What is quoted of one block, and before it what its first sentence leans on."""
+        above = None if passage.alone else self._page.before(passage.at)
+        lead = _end_of(above)
+        if above is None or comparable(above.text[slice(*lead)]) in self._quoted:
+            lead = (0, 0)
+        spans, led = self._spans(block.text, lead[1] - lead[0])
+        found = [_cut(above, [lead], self._length)] if led and spans and above else []
+        if led and above:
+            self._note(above.text, [lead])
+        self._note(block.text, spans)
+        return [*found, _cut(block, spans, self._length)] if spans else []
+
+    def _note(self, text: str, spans: Sequence[_Span]) -> None:
+        """What was quoted is not quoted again."""
+        for start, end in spans:
+            quoted = {comparable(text[start:end]), *map(comparable, sentences(text[start:end]))}
+            self._quoted |= quoted
+            self._known |= quoted
+
+    def _spans(self, text: str, lead: int) -> tuple[list[_Span], bool]:
+        """Where the sentences to quote stand, and whether the text above is needed as well."""
+        places = list(_placed(text))
+        spans: list[_Span] = []
+        led, used = False, 0
+        for number, (start, end) in enumerate(places):
+            if comparable(text[start:end]) in self._known:
+                continue
+            begin, leads = _whole(text, places, number, spans[-1][1] if spans else -1)
+            need = end - begin + 1 + (lead + 1 if leads else 0)
+            alone = not (self.taken or spans)
+            if alone and need > _LONGEST_SENTENCE and (begin < start or (leads and lead)):
+                continue  # what it leans on has no room
+            if used + need > self._room + 1 and not alone:
+                self._full = True
+                break
+            used, led = used + need, led or (leads and lead > 0)
+            spans.append((begin, end))
+        return spans, led
 
 
-def _spans(text: str, unlike: str, room: int, *, first: bool) -> tuple[list[tuple[int, int]], bool]:
-    """Where the sentences to quote stand in the text, and whether there was no room for more."""
-    old = {comparable(sentence) for sentence in sentences(unlike)}
-    spans: list[tuple[int, int]] = []
-    used = at = 0
+def _end_of(above: Block | None) -> _Span:
+    """Where the last sentence of a text stands, with those it leans on; empty if those are many."""
+    if above is None:
+        return 0, 0
+    places = list(_placed(above.text))
+    begin, leads = _whole(above.text, places, len(places) - 1, -1)
+    return (0, 0) if leads or _LEANS.match(above.text, begin) else (begin, places[-1][1])
+
+
+def _placed(text: str) -> Iterator[_Span]:
+    at = 0
     for sentence in sentences(text):
         start = text.index(sentence, at)
         at = start + len(sentence)
-        if comparable(sentence) in old:
-            continue
-        used += len(sentence) + 1
-        alone = first and not spans
-        if used > room + 1 and not alone:
-            return spans, True
-        end = at if len(sentence) <= _LONGEST_SENTENCE else start + len(_cut_words(sentence))
-        spans.append((start, end))
-    return spans, False
+        yield start, at
 
 
-def _cut_words(sentence: str) -> str:
-    return shortened(sentence, _LIMIT).removesuffix("…")
+def _whole(text: str, places: Sequence[_Span], number: int, quoted_to: int) -> tuple[int, bool]:
+    """Where a sentence begins with those it leans on; True if even the first one leans."""
+    back = number
+    while _LEANS.match(text, places[back][0]):
+        if back == 0:
+            return places[0][0], True
+        if places[back - 1][1] == quoted_to or number - back == _STEPS_BACK:
+            break
+        back -= 1
+    return places[back][0], False
 
 
-def _cut(block: Block, spans: Sequence[tuple[int, int]]) -> _Taken:
+def _cut(block: Block, spans: Sequence[_Span], length: int) -> _Taken:
     """The spans of a block; what lies between two that are not neighbours becomes "…"."""
-    merged = [spans[0]]
-    for start, end in spans[1:]:
-        last = merged[-1]
-        if not block.text[last[1] : start].strip():
-            merged[-1] = (last[0], end)
+    merged = [_short(block.text, spans[0], length)]
+    for span in spans[1:]:
+        last, one = merged[-1], _short(block.text, span, length)
+        if one[0] <= last[1] or not block.text[last[1] : one[0]].strip():
+            merged[-1] = (last[0], one[1])
         else:
-            merged.append((start, end))
+            merged.append(one)
     end = merged[-1][1]
     unfinished = end < len(block.text) and block.text[end - 1] not in '.!?…。！？۔؟।"”’»)'
     tail = "…" if unfinished else ""
     return _Taken(
-        block,
+        block.kind,
         " … ".join(excerpt_of(block.html, *span) for span in merged) + tail,
         " … ".join(block.text[start:end] for start, end in merged) + tail,
     )
 
 
-def excerpt_of(html: str, start: int, end: int) -> str:
-    """The part of a block's HTML that holds the characters from `start` to `end` of its text."""
-    open_tags: list[tuple[str, str]] = []
-    out: list[str] = []
-    at = 0
-    for found in _PIECE.finditer(html):
-        if found[2]:
-            _tag(found, open_tags, out, inside=start <= at < end)
-            continue
-        text = entities.unescape(found[0])
-        part = text[max(0, start - at) : max(0, end - at)]
-        if part:
-            if not out:
-                out = [tag for _, tag in open_tags]
-            out.append(entities.escape(part, quote=False))
-        at += len(text)
-        if at >= end:
-            break
-    if not out:
-        return ""
-    return "".join(out) + "".join(f"</{name}>" for name, _ in reversed(open_tags))
+def _short(text: str, span: _Span, length: int) -> _Span:
+    """A span, cut at a word where it is too long to be quoted."""
+    start, end = span
+    if end - start <= _LONGEST_SENTENCE:
+        return span
+    return start, start + len(shortened(text[start:end], length).removesuffix("…"))
 
 
-def _tag(
-    found: re.Match[str], open_tags: list[tuple[str, str]], out: list[str], *, inside: bool
-) -> None:
-    if found[1]:
-        if open_tags:
-            open_tags.pop()
+def _row(block: Block, columns: Sequence[str], length: int) -> _Taken:
+    """A row in words: "City: Leeds; Status: closed", or "Leeds: closed" without named columns."""
+    texts, parts = block.text.split(CELL_GAP), block.html.split(CELL_GAP)
+    if len(parts) != len(texts):
+        parts = [entities.escape(text, quote=False) for text in texts]
+    if len(texts) == len(columns):
+        labels = [f"{name.rstrip(' :')}: " if name.strip() else "" for name in columns]
+        text = "; ".join(f"{a}{b}" for a, b in zip(labels, texts, strict=True) if b.strip())
+        escaped = [entities.escape(label, quote=False) for label in labels]
+        html = "; ".join(f"{a}{b}" for a, b in zip(escaped, parts, strict=True) if b.strip())
     else:
-        open_tags.append((found[2], found[0]))
-    if inside and out:
-        out.append(found[0])
+        text, html = _named_by_first(texts), _named_by_first(parts)
+    if len(text) > _LONGEST_SENTENCE:
+        text = shortened(text, length)
+        html = entities.escape(text, quote=False)
+    return _Taken(Kind.ROW, html, text)
 
 
-def _joined(taken: Sequence[_Taken]) -> str:
+def _named_by_first(cells: Sequence[str]) -> str:
+    first, *rest = (cell.strip() for cell in cells if cell.strip())
+    return f"{first}: {', '.join(rest)}" if rest else first
+
+
+def _joined(taken: Iterable[_Taken]) -> str:
     """Paragraphs, with neighbouring list items as one list."""
     out: list[str] = []
     for one in taken:
-        if one.block.kind is not Kind.ITEM:
+        if one.kind is not Kind.ITEM:
             out.append(f"<p>{one.html}</p>")
         elif out and out[-1].endswith("</ul>"):
             out[-1] = f"{out[-1].removesuffix('</ul>')}<li>{one.html}</li></ul>"

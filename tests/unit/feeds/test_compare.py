@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from newsletter.feeds.blocks import blocks
 from newsletter.feeds.clean import clean
 from newsletter.feeds.compare import compare, revision_of
+from newsletter.feeds.cutting import excerpt_of
 from newsletter.feeds.dated import opening_of
-from newsletter.feeds.quote import excerpt_of
 from newsletter.model.post import Change, Revision, Weight
 
 BODY = (
@@ -99,7 +99,7 @@ def test_status_numbers_and_new_sentences_are_major(old: str, new: str) -> None:
     assert old in BODY
     found = change(BODY + TAIL, BODY.replace(old, new) + TAIL)
     assert found.weight is Weight.MAJOR
-    assert found.summary == "A paragraph was rewritten"
+    assert found.summary in ("One paragraph changed", "One list item changed")
     assert 0 < len(found.quote_text) < 200
     assert "specialist" not in found.quote_text
 
@@ -214,7 +214,7 @@ def test_new_paragraphs_are_counted_and_quoted() -> None:
         f"<p>{'Sentence about nothing much at all here. ' * 3}Number {i}.</p>" for i in "abcdefgh"
     )
     found = change(BODY, f"<h2>More</h2>{long}{BODY}")
-    assert found.summary == "Eight new paragraphs"
+    assert found.summary == "Eight paragraphs added under “More”"
     assert 200 < len(found.quote_text) <= 400
     assert found.quote_text.endswith(".")
     assert not found.quote_text.startswith("More")
@@ -284,7 +284,7 @@ def test_an_ellipsis_at_the_end_hides_no_news() -> None:
     """What is added below a post that ends with one is new."""
     old = "<p>I will tell more when I know more…</p>"
     found = change(old, old + "<p>It has been approved in Europe today.</p>")
-    assert found.summary == "One new paragraph"
+    assert found.summary == "One paragraph added"
 
 
 def test_a_bare_date_moved_on_is_minor() -> None:

@@ -1,0 +1,168 @@
+"""Which of the differences of two texts a reader should hear of, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from newsletter.feeds import telling
+from newsletter.feeds.dated import opening_of
+from newsletter.feeds.difference import Difference, Edit
+from newsletter.feeds.normalise import comparable, words
+from newsletter.feeds.phrases import shared_tail_start
+from newsletter.feeds.sections import Section, grown_sections, new_sections
+from newsletter.feeds.sentences import sentences
+
+_STUDY = frozenset(("trial", "trials", "study", "studies"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """From when on a change is news; the settings of `[changes]` with their defaults.
+
+    `paragraph_words`: an added paragraph, item or row of at least so many words. `new_words`: so
+    many words put into one that was there. `new_share`: or this share of it, of at least
+    `paragraph_words` words. `status_words`: more words that always count, case-folded.
+    `quote_length`: characters of a quotation, about. `everything`: whatever differs is news.
+    """
+
+    paragraph_words: int = 5
+    new_words: int = 8
+    new_share: float = 0.4
+    status_words: frozenset[str] = frozenset()
+    quote_length: int = 400
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What of a difference a reader should hear: dated sections, or else lines by their number.
+
+    `telling` are those lines whose words turn what a patient should do.
+    """
+
+    sections: tuple[Section, ...] = ()
+    added: tuple[int, ...] = ()
+    rewritten: tuple[Edit, ...] = ()
+    telling: frozenset[int] = frozenset()
+    reasons: tuple[str, ...] = field(default=())
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing."""
+        return not (self.sections or self.added or self.rewritten)
+
+
+def news_of(found: Difference, old: Sequence[str], new: Sequence[str], rules: Rules) -> News:
+    """What is news of a difference between two texts, given as lines."""
+    tail = shared_tail_start(old, new)
+    sections = (*new_sections(found.added, new), *grown_sections(found.edited))
+    in_section = {passage.at for section in sections for passage in section.passages}
+    headings = {at for section in sections for at in section.heading}
+    added = tuple(
+        at
+        for at in found.added
+        if at not in in_section | headings
+        and (rules.everything or _is_news(new[at], rules, in_tail=at >= tail))
+    )
+    told = [
+        (edit, reason)
+        for edit in found.edited
+        if (reason := _why_major(edit, rules, in_tail=edit.at >= tail))
+    ]
+    rewritten = tuple(edit for edit, _ in told if edit.at not in in_section)
+    telling_edits = {edit.at for edit, reason in told if not reason.endswith(_IN_A_PARAGRAPH)}
+    return News(
+        sections=sections,
+        added=added,
+        rewritten=rewritten,
+        telling=frozenset(telling_edits | {at for at in added if _tells(new[at], rules)}),
+        reasons=tuple(reason for _, reason in told),
+    )
+
+
+def _tells(line: str, rules: Rules) -> bool:
+    return telling.tells(words(line), line, rules.status_words)
+
+
+def _is_news(line: str, rules: Rules, *, in_tail: bool) -> bool:
+    """Whether an added line is one; at the standing end of a post only a study's news is."""
+    found = words(line)
+    if in_tail:
+        named = telling.names_register(line)
+        return named or (not _STUDY.isdisjoint(found) and bool(telling.status_in(found)))
+    opening = opening_of(line)
+    if opening is not None and opening.bare:
+        return False
+    numbered = len(found) > 2 and any(word[0].isdigit() for word in found)
+    return len(found) >= rules.paragraph_words or numbered or _tells(line, rules)
+
+
+_IN_A_PARAGRAPH = "new words in a paragraph"
+
+
+def _why_major(edit: Edit, rules: Rules, *, in_tail: bool) -> str:
+    """Why an edited line is news; "" where it is not."""
+    if rules.everything:
+        return "small rewording"
+    if in_tail and not _is_news(edit.new, rules, in_tail=True):
+        return ""
+    opening, before = opening_of(edit.new), opening_of(edit.old)
+    if opening is not None and before is not None and opening.bare and before.bare:
+        return ""  # "Updated 3 May" became "Updated 4 June"
+    if not edit.inserted and not edit.deleted:
+        return ""
+    if not edit.inserted and not fresh_sentences(edit):
+        return ""  # whole sentences were taken out, and nothing was said instead
+    return _why_telling(edit, rules) or _why_long(edit, rules)
+
+
+def fresh_sentences(edit: Edit) -> tuple[str, ...]:
+    """The sentences of the new line that the old one had not."""
+    old = {comparable(sentence) for sentence in sentences(edit.old)}
+    return tuple(one for one in sentences(edit.new) if comparable(one) not in old)
+
+
+def _why_telling(edit: Edit, rules: Rules) -> str:
+    put_in, taken_out = edit.inserted, edit.deleted
+    came = telling.status_in(put_in, rules.status_words)
+    went = telling.status_in(taken_out, rules.status_words)
+    if came != went:
+        return f"words of status: {_exchange(went, came)}"
+    for what, came, went in (
+        ("numbers", *_numbers(put_in, taken_out)),
+        ("months", telling.months_in(put_in, edit.new), telling.months_in(taken_out, edit.old)),
+    ):
+        if came and came != went:
+            return f"{what}: {_exchange(went, came)}"
+    came = telling.units_in(put_in, words(edit.new))
+    went = telling.units_in(taken_out, words(edit.old))
+    if came and went and came != went:
+        return f"measures: {_exchange(went, came)}"
+    return ""
+
+
+def _numbers(put_in: Sequence[str], taken_out: Sequence[str]) -> tuple[Counter[str], Counter[str]]:
+    """Numbers put in, and taken out.
+
+    Spelt-out ones, which prose is full of, count only where one took the place of another.
+    """
+    came, went = telling.amounts_in(put_in), telling.amounts_in(taken_out)
+    if came and (went or any(map(telling.is_phase, put_in))):
+        return came, went
+    return telling.digits_in(put_in), telling.digits_in(taken_out)
+
+
+def _why_long(edit: Edit, rules: Rules) -> str:
+    count, size = len(edit.inserted), len(words(edit.new))
+    enough = count >= rules.paragraph_words and count >= rules.new_share * size
+    return f"{count} {_IN_A_PARAGRAPH}" if count >= rules.new_words or enough else ""
+
+
+def _exchange(went: Counter[str], came: Counter[str]) -> str:
+    return f"{_few(went - came)} → {_few(came - went)}"
+
+
+def _few(found: Counter[str]) -> str:
+    return ", ".join(sorted(found)[:4]) or "none"
