@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from newsletter.store.tables import metadata
+from newsletter.store.trial_tables import metadata  # that of all tables, these included
 from subscribers.store.tables import metadata as subscriber_metadata
 
 connection = context.config.attributes["connection"]

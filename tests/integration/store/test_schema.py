@@ -18,7 +18,7 @@ from sqlalchemy import CheckConstraint, UniqueConstraint, inspect, text
 from newsletter.errors import StoreError
 from newsletter.store import schema
 from newsletter.store.engine import Database, open_database
-from newsletter.store.tables import metadata
+from newsletter.store.trial_tables import metadata
 from subscribers.store.tables import metadata as subscriber_metadata
 from tests.house.source import ROOT
 
