@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class DeliveryState(StrEnum):
@@ -80,9 +81,11 @@ class Recipients:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
-    """One delivery of a claimed batch, as the transport needs it. Never logged."""
+class Recipient(NamedTuple):
+    """One delivery of a claimed batch, as the transport needs it. Never logged.
+
+    A tuple, which is made in a quarter of the time, since there is one for everybody.
+    """
 
     delivery_id: str
     subscriber_id: int

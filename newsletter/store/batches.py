@@ -286,11 +286,5 @@ def _addressee(row: Any) -> Addressee:
     suppression = SuppressionReason(suppressed) if suppressed else None
     if address is None:
         return Addressee(delivery_id, None, None, suppression)
-    recipient = Recipient(
-        delivery_id=delivery_id,
-        subscriber_id=subscriber_id,
-        address=address,
-        name=name,
-        token=token,
-    )
+    recipient = Recipient(delivery_id, subscriber_id, address, name, token)
     return Addressee(delivery_id, recipient, _STATUS[status], suppression)

@@ -246,7 +246,7 @@ def test_a_name_with_other_letters_needs_a_server_that_takes_them(server: Sink) 
 )
 def test_what_is_no_address_is_not_sent_to(server: Sink, address: str) -> None:
     with smtp(server) as transport:
-        someone = replace(person(), address=address)
+        someone = person()._replace(address=address)
         answer = transport.submit(MAIL, [someone], date=NOW)
     assert answer == Taken(rejected={"id1": "bad-address"})
     assert server.connections == 0

@@ -11,7 +11,6 @@ import re
 import ssl
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 
@@ -79,7 +78,7 @@ class Smtp:
     ) -> Answer:
         """Hands over the message to the one recipient there is."""
         (recipient,) = recipients
-        to = replace(recipient, address=wire_address(recipient.address))
+        to = recipient._replace(address=wire_address(recipient.address))
         if not _FIT.fullmatch(to.address):
             return Taken(rejected={to.delivery_id: "bad-address"})
         content = self._messages.of(mail, to, date=date)
