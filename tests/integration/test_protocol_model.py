@@ -8,6 +8,7 @@ is known who is mailed. What has to hold after every step, and at the end, is in
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -55,7 +56,7 @@ from newsletter.pipeline.delivering.run import deliver, owner_name, settle_sched
 from newsletter.store import editions
 from newsletter.store.engine import open_database
 from newsletter.store.lock import run_lock
-from newsletter.store.tables import batch, delivery, provider_id
+from newsletter.store.tables import batch, delivery, edition, provider_id
 from subscribers.store.tables import person
 from tests.delivery_desk import START, WEEK, desk
 from tests.integration.store.ledger import plan
@@ -381,8 +382,9 @@ class Protocol(RuleBasedStateMachine):
         shutil.copy(self.folder / "backup.db", self.folder / "newsletter.db")
         self.database = open_database(f"sqlite:///{self.folder / 'newsletter.db'}")
         self.restored = True
-        with self.database.begin() as connection:
-            mark_unknown(connection)
+        if self.edition.state is not EditionState.SENT:
+            with self.database.begin() as connection:
+                mark_unknown(connection)
 
     # ---- what has to hold
 
@@ -412,7 +414,7 @@ class Protocol(RuleBasedStateMachine):
             self.doubles()
             if self.edition.state in ENDED:
                 break
-            self.provider.pause(60 if number < 10 else 7200)
+            self.provider.pause(60 if number < 10 else 5 * 3600)
         assert self.edition.state in ENDED, (self.edition.state, self.edition.reasons)
         self.provider.pause(10 * 24 * 3600)
         self.doubles()
@@ -422,9 +424,10 @@ class Protocol(RuleBasedStateMachine):
         for state in ("planned", "rejected", "skipped", "cancelled"):
             self._lies(state, 0)
         self._absorb(self.provider.unreported())
-        assert not (self.alarms and not self.restored), self.alarms
-        self._lies("accepted", 1)
-        self._lies("unknown", 0)
+        if not self.restored:  # an older copy does not know who was skipped, halved or reported
+            assert not self.alarms, self.alarms
+            self._lies("accepted", 1)
+            self._lies("unknown", 0)
         assert set(self.provider.live()) <= set(self.ours())
 
     def _lies(self, state: str, times: int) -> None:
@@ -442,6 +445,11 @@ def mark_unknown(connection: Any) -> None:
     )
     connection.execute(update(batch).values(state=BatchState.UNKNOWN, provider_id=None))
     connection.execute(update(provider_id).values(state=ProviderIdState.DELETED))
+    connection.execute(
+        update(edition)
+        .where(edition.c.state == EditionState.SCHEDULED)
+        .values(state=EditionState.PARTIAL)
+    )
 
 
 def _nothing(*_: Any, **__: Any) -> Any:
@@ -454,8 +462,13 @@ class WithoutWindow(Protocol):
     undo_minutes = 0
 
 
-QUICK = settings(max_examples=25, stateful_step_count=30)
-LONG = settings(max_examples=600, stateful_step_count=50, derandomize=False)
+QUICK = settings(max_examples=15, stateful_step_count=30)
+LONG = settings(
+    max_examples=int(os.environ.get("NEWSLETTER_SEARCH", "150")),
+    stateful_step_count=40,
+    derandomize=False,
+)
+"""A search of its own each time; NEWSLETTER_SEARCH says how many orders of events it tries."""
 
 
 @pytest.mark.parametrize("machine", [Protocol, WithoutWindow])
