@@ -75,6 +75,7 @@ post = Table(
     Column("protected", Boolean, nullable=False, server_default=false()),
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("pin", String(8)),
 )
 
 revision = Table(
