@@ -6,11 +6,15 @@ import click
 
 from newsletter.cli.app import NUMBER, App, pass_app
 from newsletter.cli.output import emit, json_option
+from newsletter.cli.post_weight import weight
 
 
 @click.group("posts")
 def command() -> None:
     """What is known of the blog's posts, and of how they changed."""
+
+
+command.add_command(weight)
 
 
 @command.command("list")

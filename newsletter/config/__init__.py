@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from newsletter.config.editorial import (
+    ChangesSettings,
     FeedSettings,
     NewsletterSettings,
     ScheduleSettings,
@@ -24,6 +25,7 @@ from newsletter.config.operation import (
 from newsletter.config.reading import load
 
 __all__ = [
+    "ChangesSettings",
     "DeliverySettings",
     "FeedSettings",
     "FuseSettings",

@@ -134,6 +134,62 @@ class TopicSettings(BaseModel):
     )
 
 
+class ChangesSettings(BaseModel):
+    """When a change of a post is news, and how much of it is quoted."""
+
+    model_config = STRICT
+
+    paragraph_words: int = setting(
+        5,
+        "A new paragraph, list item or table row is news when it has at least so many words; with a"
+        " number or a word of status in it, it always is.",
+        "a whole number from 1 to 200",
+        ge=1,
+        le=200,
+    )
+    new_words: int = setting(
+        8,
+        "A paragraph that was there is news again when at least so many words were put into it, or"
+        " fewer of them that are a good part of it.",
+        "a whole number from 1 to 500",
+        ge=1,
+        le=500,
+    )
+    status_words: tuple[str, ...] = setting(
+        (),
+        "More words that turn what a reader should do, beside the English ones such as “closed”:"
+        " wherever one comes or goes, that is news.",
+        'a list of words such as ["rekrutiert", "beendet"]',
+        strict=False,
+    )
+    quote_length: int = setting(
+        400,
+        "About so many characters of what is new are quoted, in whole sentences.",
+        "a whole number from 100 to 2000",
+        ge=100,
+        le=2000,
+    )
+    always: tuple[str, ...] = setting(
+        (),
+        "Addresses of posts of which every change is news, `*` standing for anything.",
+        'a list of addresses such as ["*/side-effects-diary/"]',
+        strict=False,
+    )
+    never: tuple[str, ...] = setting(
+        (),
+        "Addresses of posts of which nothing is news, not even that they are there: an index that"
+        " changes by itself.",
+        'a list of addresses such as ["*/index-of-all-posts/", "blog.example.org/links/*"]',
+        strict=False,
+    )
+    normal: tuple[str, ...] = setting(
+        (),
+        "Exceptions from these two: addresses of posts that are weighed like any other.",
+        "a list of addresses",
+        strict=False,
+    )
+
+
 class ScheduleSettings(BaseModel):
     """When an edition goes out."""
 

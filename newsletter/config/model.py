@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from newsletter.config.editorial import (
+    ChangesSettings,
     FeedSettings,
     NewsletterSettings,
     ScheduleSettings,
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
         (), strict=False, json_schema_extra={"expected": "[[topics]], each with key and title"}
     )
     schedule: ScheduleSettings = section(ScheduleSettings, "When an edition goes out.")
+    changes: ChangesSettings = section(ChangesSettings, "When a change of a post is news.")
     store: StoreSettings = section(StoreSettings, "Where everything is remembered.")
     delivery: DeliverySettings = section(DeliverySettings, "How mails go out.")
     fuse: FuseSettings = section(FuseSettings, "When an edition waits for you.")

@@ -127,6 +127,18 @@ unsubscribe = "own"
 #user = ""
 #timeout_seconds = 60
 
+# When a change of a post is news: a new paragraph of so many words, or so many words put into an
+# old one; words of status, numbers and dates always are. Posts that change by themselves, such as
+# an index, are listed under `never`, with * for anything: ["*/index-of-all-posts/"].
+[changes]
+#paragraph_words = 5
+#new_words = 8
+#status_words = []
+#quote_length = 400
+#always = []
+#never = []
+#normal = []
+
 # When more posts than this are in an edition, or more than this share of all known posts changed
 # at once, something is probably wrong: the edition waits for you.
 [fuse]

@@ -48,13 +48,14 @@ def select(
     candidates: Sequence[Candidate],
     topics: Sequence[Topic],
     *,
-    compare: Callable[[Revision, Revision], Change],
+    compare: Callable[[Candidate, Revision], Change],
     present: Callable[[Candidate, ItemKind, Change | None], DigestItem],
 ) -> list[DigestItem]:
     """The items of an edition: posts with a major change first, then new ones, latest first.
 
     Each candidate is compared with what readers were last shown, whatever happened in between;
-    `compare` and `present` come from the caller, since cleaning and comparing live elsewhere.
+    `compare`, which gets the revision that was shown, and `present` come from the caller, since
+    cleaning and comparing live elsewhere.
     """
     items = []
     for candidate in candidates:
@@ -100,12 +101,12 @@ def variants_of(choices: Sequence[subscribers.Choice], known: Sequence[str]) -> 
 
 def _item(
     candidate: Candidate,
-    compare: Callable[[Revision, Revision], Change],
+    compare: Callable[[Candidate, Revision], Change],
     present: Callable[[Candidate, ItemKind, Change | None], DigestItem],
 ) -> DigestItem | None:
     if candidate.shown is None:
         return present(candidate, ItemKind.NEW, None)
-    change = compare(candidate.shown.revision, candidate.newest.revision)
+    change = compare(candidate, candidate.shown.revision)
     if change.weight is not Weight.MAJOR:
         return None
     return present(candidate, ItemKind.UPDATED, change)

@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from newsletter.feeds.compare import compare
+from newsletter.feeds.pins import Scale
 from newsletter.model.post import Change, KnownPost, PostDraft, StoredRevision, Weight
+
+_UNPINNED = Scale()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,10 +20,12 @@ class Horizon:
     """What a feed is known to reach back to, for telling a new post from an old one that surfaced.
 
     `first` is True on the feed's first collection; then all published before `cutoff` is known.
+    What is found beyond the feed's window is old if it was published before `cutoff_beyond`.
     """
 
     first: bool
     cutoff: datetime
+    cutoff_beyond: datetime | None = None
     oldest: datetime | None = None
     highest_number: int | None = None
 
@@ -53,8 +57,9 @@ def decide(
     horizon: Horizon,
     *,
     feed_id: int,
+    scale: Scale = _UNPINNED,
 ) -> list[Intent]:
-    """One intent an entry, in the entries' order.
+    """One intent an entry, in the entries' order; `scale` weighs what changed.
 
     `newest` holds the newest revision of each matched post whose text is not that of the draft. A
     post that another feed brought first is compared with that feed's text only: two feeds of one
@@ -63,7 +68,9 @@ def decide(
     return [
         AddPost(draft=draft, baseline=is_old(draft, horizon))
         if known is None
-        else _update(draft, known, newest.get(known.id) if known.feed_id == feed_id else None)
+        else _update(
+            draft, known, newest.get(known.id) if known.feed_id == feed_id else None, scale
+        )
         for draft, known in matched
     ]
 
@@ -73,11 +80,13 @@ def is_old(draft: PostDraft, horizon: Horizon) -> bool:
 
     On the first collection all that is older than a period, or has no date. Later only a post from
     before the oldest known one: it came into the feed's window because another one left it, unless
-    its WordPress number is higher than all others, which only a post written since can have.
+    its WordPress number is higher than all others, which only a post written since can have. One
+    that is found beyond the window was missed if it was published since the feed was read last.
     """
     if horizon.first:
         return draft.published is None or draft.published < horizon.cutoff
-    if draft.published is None or horizon.oldest is None or draft.published >= horizon.oldest:
+    before = horizon.cutoff_beyond if draft.beyond else horizon.oldest
+    if draft.published is None or before is None or draft.published >= before:
         return False
     number, highest = draft.identity.post_number, horizon.highest_number
     return number is None or highest is None or number <= highest
@@ -90,20 +99,24 @@ def horizon_of(
     period: timedelta,
     oldest: datetime | None,
     highest_number: int | None,
+    last_read: datetime | None = None,
 ) -> Horizon:
     """The horizon of a feed; `period` is the length of one period."""
     return Horizon(
         first=baseline_at is None,
         cutoff=now - period,
+        cutoff_beyond=min(now, last_read or now) - period,
         oldest=oldest,
         highest_number=highest_number,
     )
 
 
-def _update(draft: PostDraft, known: KnownPost, newest: StoredRevision | None) -> UpdatePost:
+def _update(
+    draft: PostDraft, known: KnownPost, newest: StoredRevision | None, scale: Scale
+) -> UpdatePost:
     if newest is None or draft.protected:
         return UpdatePost(post_id=known.id, draft=draft)
-    change = compare(newest.revision, draft.revision)
+    change = scale.weigh(known.id, draft.url, newest.revision, draft.revision)
     return UpdatePost(post_id=known.id, draft=draft, change=change, number=newest.number + 1)
 
 

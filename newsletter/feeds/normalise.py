@@ -37,7 +37,8 @@ def comparable(line: str) -> str:
 
 def words(line: str) -> list[str]:
     """The words and numbers of a line, case folded, punctuation left out; "5mm" is two words."""
-    return _WORD.findall(_THOUSANDS.sub("", comparable(line)).casefold())
+    text = comparable(line).casefold()
+    return _WORD.findall(_THOUSANDS.sub("", text) if "," in text else text)
 
 
 def folded(title: str) -> str:

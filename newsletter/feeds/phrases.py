@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 _COUNT = r"[\d.,]+\s?[km]?"
 
@@ -91,6 +92,7 @@ def is_debris(line: str) -> bool:
     return len(line) < _LONGEST and _DEBRIS.fullmatch(_plain(line)) is not None
 
 
+@lru_cache(maxsize=2048)
 def is_standing(line: str) -> bool:
     """Whether a whole line is standing text: disclaimer, thanks, sign-up, counter, promise."""
     if len(line) >= _LONGEST:

@@ -62,9 +62,11 @@ def grown_sections(edits: Sequence[Edit]) -> tuple[Section, ...]:
     """Lines that got a new dated opening put before their old text."""
     sections = []
     for edit in edits:
+        if len(edit.inserted) < _ENOUGH_WORDS:
+            continue
         opening, before = opening_of(edit.new), opening_of(edit.old)
         dated_anew = opening is not None and (before is None or before.day != opening.day)
-        if opening is not None and dated_anew and len(edit.inserted) >= _ENOUGH_WORDS:
+        if opening is not None and dated_anew:
             passage = Passage(at=edit.at)
             sections.append(Section(opening=opening, passages=(passage,)))
     return tuple(sections)

@@ -108,14 +108,16 @@ def _why_major(edit: Edit, rules: Rules, *, in_tail: bool) -> str:
         return "small rewording"
     if in_tail and not _is_news(edit.new, rules, in_tail=True):
         return ""
+    if not edit.inserted and not (edit.deleted and fresh_sentences(edit)):
+        return ""  # words respelt, or whole sentences taken out and nothing said instead
+    why = _why_telling(edit, rules) or _why_long(edit, rules)
+    return "" if why and _is_date_moved_on(edit) else why
+
+
+def _is_date_moved_on(edit: Edit) -> bool:
+    """Whether "Updated 3 May" became "Updated 4 June", and nothing more was said."""
     opening, before = opening_of(edit.new), opening_of(edit.old)
-    if opening is not None and before is not None and opening.bare and before.bare:
-        return ""  # "Updated 3 May" became "Updated 4 June"
-    if not edit.inserted and not edit.deleted:
-        return ""
-    if not edit.inserted and not fresh_sentences(edit):
-        return ""  # whole sentences were taken out, and nothing was said instead
-    return _why_telling(edit, rules) or _why_long(edit, rules)
+    return opening is not None and opening.bare and before is not None and before.bare
 
 
 def fresh_sentences(edit: Edit) -> tuple[str, ...]:
@@ -155,9 +157,11 @@ def _numbers(put_in: Sequence[str], taken_out: Sequence[str]) -> tuple[Counter[s
 
 
 def _why_long(edit: Edit, rules: Rules) -> str:
-    count, size = len(edit.inserted), len(words(edit.new))
-    enough = count >= rules.paragraph_words and count >= rules.new_share * size
-    return f"{count} {_IN_A_PARAGRAPH}" if count >= rules.new_words or enough else ""
+    count = len(edit.inserted)
+    enough = count >= rules.new_words or (
+        count >= rules.paragraph_words and count >= rules.new_share * len(words(edit.new))
+    )
+    return f"{count} {_IN_A_PARAGRAPH}" if enough else ""
 
 
 def _exchange(went: Counter[str], came: Counter[str]) -> str:

@@ -100,14 +100,13 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownPost:
-    """A post in the store, as far as matching an entry needs it. `pin`: as set for this post."""
+    """A post in the store, as far as matching an entry needs it."""
 
     id: int
     feed_id: int = 0
     identity: Identity
     title: str
     url: str
-    pin: Pin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,8 +163,7 @@ class StoredRevision:
 class Candidate:
     """A post that may be in an edition: its newest revision, and the last one readers were shown.
 
-    `shown` is None when nobody was shown any: then the post is new to them. `pin` is what was set
-    for this very post, None where nothing was.
+    `shown` is None when nobody was shown any: then the post is new to them.
     """
 
     post_id: int
@@ -177,4 +175,3 @@ class Candidate:
     image: Image | None
     newest: StoredRevision
     shown: StoredRevision | None
-    pin: Pin | None = None

@@ -143,6 +143,7 @@ def _changed(
 ) -> FeedReport:
     """Reads the feed; what that needs is imported only when a feed did change."""
     from newsletter.pipeline.reading import read_feed
+    from newsletter.pipeline.weights import scale_of
 
     now = context.now()
     reading = read_feed(fetched)
@@ -153,6 +154,7 @@ def _changed(
             now=now,
             period=length(context.settings.schedule.every),
             followed=followed,
+            scale=scale_of(context.settings, connection),
         )
         feed_store.record_success(
             connection,

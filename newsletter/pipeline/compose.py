@@ -32,7 +32,7 @@ from newsletter.model.edition import (
     Period,
     Rendered,
 )
-from newsletter.model.post import Candidate
+from newsletter.model.post import Candidate, Change, Pin, Revision
 from newsletter.pipeline.context import Context
 from newsletter.pipeline.layout import Layout, lay_out, topic_keys
 from newsletter.store import editions as edition_store
@@ -109,14 +109,21 @@ def items_of(context: Context, candidates: Sequence[Candidate]) -> list[DigestIt
     """The candidates that are news, as an edition shows them, in its order."""
     if not candidates:
         return []
-    from newsletter.feeds.compare import compare  # comparing and excerpts need the HTML parser
-    from newsletter.pipeline.presentation import present
+    from newsletter.pipeline.presentation import present  # excerpts need the HTML parser
+    from newsletter.pipeline.weights import scale_of
+
+    with context.database.read() as connection:
+        scale = scale_of(context.settings, connection)
+
+    def compare(candidate: Candidate, shown: Revision) -> Change:
+        return scale.weigh(candidate.post_id, candidate.url, shown, candidate.newest.revision)
 
     topics = [
         Topic(key=t.key, categories=t.categories, title_pattern=t.title_pattern)
         for t in context.settings.topics
     ]
-    return select(candidates, topics, compare=compare, present=present)
+    open_ = [one for one in candidates if scale.pin(one.post_id, one.url) is not Pin.NEVER]
+    return select(open_, topics, compare=compare, present=present)
 
 
 def as_stored(connection: Connection, edition: Edition) -> Composed:

@@ -16,6 +16,7 @@ from newsletter.feeds.compare import revision_of
 from newsletter.feeds.decide import AddPost, Intent, Tally, decide, horizon_of, tally
 from newsletter.feeds.identify import Known, identity_of, match_all
 from newsletter.feeds.parse import parse
+from newsletter.feeds.pins import Scale
 from newsletter.feeds.sentences import shortened
 from newsletter.model.feed import Entry, FeedState, Fetched
 from newsletter.model.post import Image, KnownPost, PostDraft
@@ -47,14 +48,16 @@ class Reading:
         now: datetime,
         period: timedelta,
         followed: Collection[int],
+        scale: Scale,
     ) -> Tally:
         """Decides what each post is, writes it down, and counts.
 
         `period`: how old is old. `followed`: the ids of the feeds in the settings; a post of
-        another one, as after the blog moved, is taken over by the feed that shows it now.
+        another one, as after the blog moved, is taken over by the feed that shows it now. `scale`
+        weighs what changed.
         """
         matched = _taken_over(connection, state, _matched(connection, self.drafts), followed)
-        return tally(_carry_out(connection, state, matched, now=now, period=period))
+        return tally(_carry_out(connection, state, matched, now=now, period=period, scale=scale))
 
 
 def read_feed(fetched: Fetched) -> Reading:
@@ -93,6 +96,7 @@ def _carry_out(
     *,
     now: datetime,
     period: timedelta,
+    scale: Scale,
 ) -> list[Intent]:
     """Decides what each draft is, and writes it down."""
     ids = [known.id for _, known in matched if known is not None]
@@ -111,7 +115,7 @@ def _carry_out(
         oldest=oldest,
         highest_number=highest,
     )
-    intents = decide(matched, newest, horizon, feed_id=state.id)
+    intents = decide(matched, newest, horizon, feed_id=state.id, scale=scale)
     for intent in intents:
         _write(connection, state, intent, now)
     return intents

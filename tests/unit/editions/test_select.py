@@ -76,10 +76,11 @@ def present(found: Candidate, kind: ItemKind, change: Change | None) -> DigestIt
     )
 
 
-def compare(old: Revision, new: Revision) -> Change:
+def compare(found: Candidate, old: Revision) -> Change:
     """The weight by the number of the revision that was shown: 1 major, 2 minor, 3 none."""
     weights = {"1": Weight.MAJOR, "2": Weight.MINOR, "3": Weight.NONE}
-    return Change(weight=weights[old.text[-1]], summary=f"{old.text} to {new.text}")
+    newest = found.newest.revision.text
+    return Change(weight=weights[old.text[-1]], summary=f"{old.text} to {newest}")
 
 
 def chosen(candidates: Sequence[Candidate]) -> list[DigestItem]:
