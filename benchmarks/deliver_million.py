@@ -234,7 +234,7 @@ def main() -> int:
     if ran and "memory" in wanted:
         memory(verdicts, ran, given.people)
     if "latency" in wanted:
-        latency(verdicts, max(given.people // 5, 50_000))
+        latency(verdicts, max(given.people * 2 // 5, 50_000))
     if "writer" in wanted:
         beside_a_writer(verdicts, given.people)
     if "postgresql" in wanted:
