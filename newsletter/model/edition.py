@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from newsletter.model.post import Image
+from newsletter.model.trial import RegisterLine
 from subscribers.model import Form as Form
 
 
@@ -51,12 +52,59 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrialNote:
+    """A trial as it stands beside a post: the register's line, and beneath it what changed.
+
+    `changes` and `details` (what belongs under "register details") are sentences; they are empty
+    where nothing changed since readers were told last, or the trial is not followed. `record_id`
+    is the record that the changes lead to; None where there are none.
+    """
+
+    line: RegisterLine
+    title: str = ""
+    changes: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+    record_id: int | None = None
+
+    @property
+    def number(self) -> str:
+        """The trial's number in its register: `NCT03590119`."""
+        return self.line.trial.number
+
+    @property
+    def change(self) -> str:
+        """What changed, in one text; "" when nothing did."""
+        return " ".join(self.changes or self.details)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostLink:
+    """A post that another item points to."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialUpdate:
+    """A trial's change that an edition shows by itself, since no post about it changed.
+
+    `posts` are those that mention the trial; `topics` are theirs, none means everybody.
+    """
+
+    note: TrialNote
+    posts: tuple[PostLink, ...] = ()
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DigestItem:
     """A post as an edition shows it.
 
     `published` and `updated` are UTC. `excerpt` is plain text of whole sentences. For an updated
     post `change` is the sentence that says what changed and `quote_html`/`quote_text` quote it.
-    `topics` are keys of the settings' topics; none means that it goes to everybody.
+    `topics` are keys of the settings' topics; none means that it goes to everybody. `trials` are
+    the trials that it mentions, `more_trials` how many more of them there are than are shown.
     """
 
     post_id: int
@@ -73,6 +121,8 @@ class DigestItem:
     quote_html: str = ""
     quote_text: str = ""
     topics: tuple[str, ...] = ()
+    trials: tuple[TrialNote, ...] = ()
+    more_trials: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +151,7 @@ class Digest:
     note: str
     updated: tuple[DigestItem, ...]
     new: tuple[DigestItem, ...]
+    trials: tuple[TrialUpdate, ...] = ()
     sample: bool = False
 
 

@@ -7,7 +7,6 @@ there first.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -20,11 +19,10 @@ from newsletter.model.edition import (
     Edition,
     EditionState,
     Form,
-    ItemKind,
     Period,
     Rendered,
 )
-from newsletter.model.post import Image
+from newsletter.store.shown import item_of, item_row
 from newsletter.store.tables import edition, edition_choice, edition_item, edition_variant
 
 
@@ -190,7 +188,7 @@ def items(connection: Connection, edition_id: int, *, dropped: bool = False) -> 
         .where(edition_item.c.edition_id == edition_id, edition_item.c.dropped == dropped)
         .order_by(edition_item.c.position)
     )
-    return [_item(row.shown) for row in rows]
+    return [item_of(row.shown) for row in rows]
 
 
 def dropped_posts(connection: Connection, edition_id: int) -> frozenset[int]:
@@ -244,7 +242,7 @@ def _replace_items(
             "kind": item.kind,
             "revision_id": item.revision_id,
             "dropped": position >= len(shown),
-            "shown": _item_row(item),
+            "shown": item_row(item),
         }
         for position, item in enumerate((*shown, *left_out))
     ]
@@ -280,20 +278,3 @@ def _edition(row: Row[Any]) -> Edition:
 
 def _variant_row(variant: Rendered) -> dict[str, Any]:
     return {name: getattr(variant, name) for name in Rendered.__slots__}
-
-
-def _item_row(item: DigestItem) -> dict[str, Any]:
-    row = asdict(item)
-    for name in ("published", "updated"):
-        row[name] = row[name] and row[name].isoformat()
-    return row
-
-
-def _item(row: dict[str, Any]) -> DigestItem:
-    values = dict(row)
-    for name in ("published", "updated"):
-        values[name] = values[name] and datetime.fromisoformat(values[name])
-    values["image"] = Image(**values["image"]) if values["image"] else None
-    values["kind"] = ItemKind(values["kind"])
-    values["topics"] = tuple(values["topics"])
-    return DigestItem(**values)

@@ -6,7 +6,18 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from newsletter.model.edition import Channel, EditionState
 from newsletter.model.post import Candidate
@@ -95,20 +106,26 @@ def _highest(column: Any, name: str) -> Select[Any]:
     return select(revision.c.post_id, func.max(column).label(name)).group_by(revision.c.post_id)
 
 
-def _mailed(channel: Channel) -> Select[Any]:
-    counted = and_(
+def settled(channel: Channel, dropped: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether what an edition has counts as shown to the channel's readers; `dropped` is the column
+    of what the admin left out.
+    """
+    return and_(
         edition.c.channel == channel,
         or_(
             and_(edition.c.frozen_at.is_not(None), edition.c.state != EditionState.CANCELLED),
             and_(
-                edition_item.c.dropped,
+                dropped,
                 or_(edition.c.frozen_at.is_not(None), edition.c.state == EditionState.CANCELLED),
             ),
         ),
     )
+
+
+def _mailed(channel: Channel) -> Select[Any]:
     return (
         select(edition_item.c.post_id, func.max(edition_item.c.revision_id).label("mailed_id"))
         .join(edition, edition.c.id == edition_item.c.edition_id)
-        .where(counted)
+        .where(settled(channel, edition_item.c.dropped))
         .group_by(edition_item.c.post_id)
     )

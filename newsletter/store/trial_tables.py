@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -79,3 +80,15 @@ trial_search = Table(
     Column("revision_id", BigInteger, nullable=False),
 )
 """Up to which revision posts were searched for trials, with which version of the patterns."""
+
+edition_trial = Table(
+    "edition_trial",
+    metadata,
+    Column("edition_id", Id, ForeignKey("edition.id"), primary_key=True),
+    Column("record_id", Id, ForeignKey("trial_record.id"), primary_key=True, index=True),
+    Column("position", Integer, nullable=False),
+    Column("dropped", Boolean, nullable=False, server_default=false()),
+    Column("shown", JSON),
+)
+"""Up to which record of a trial an edition tells; `shown` is null where a post of the edition has
+it beneath, and not the section of trial updates."""
