@@ -21,6 +21,7 @@ from newsletter.config.operation import (
     SendGridSettings,
     SmtpSettings,
     StoreSettings,
+    TrialsSettings,
 )
 from newsletter.config.reading import load
 
@@ -39,5 +40,6 @@ __all__ = [
     "SmtpSettings",
     "StoreSettings",
     "TopicSettings",
+    "TrialsSettings",
     "load",
 ]

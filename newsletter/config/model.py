@@ -21,6 +21,7 @@ from newsletter.config.operation import (
     NotifySettings,
     PrivacySettings,
     StoreSettings,
+    TrialsSettings,
 )
 
 
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     changes: ChangesSettings = section(ChangesSettings, "When a change of a post is news.")
     store: StoreSettings = section(StoreSettings, "Where everything is remembered.")
     delivery: DeliverySettings = section(DeliverySettings, "How mails go out.")
+    trials: TrialsSettings = section(TrialsSettings, "What is asked and told of trials.")
     fuse: FuseSettings = section(FuseSettings, "When an edition waits for you.")
     notify: NotifySettings = section(NotifySettings, "Who hears of what happens.")
     privacy: PrivacySettings = section(PrivacySettings, "How long things are kept.")

@@ -150,6 +150,52 @@ class DeliverySettings(BaseModel):
     smtp: SmtpSettings = section(SmtpSettings, "How a mail server is reached.")
 
 
+class TrialsSettings(BaseModel):
+    """What is asked of the register of clinical trials, and what of it readers are told."""
+
+    model_config = STRICT
+
+    check: bool = setting(
+        default=True,
+        meaning="Whether ClinicalTrials.gov is asked about the trials that posts mention.",
+        expected="true or false",
+    )
+    base_url: Root = setting(
+        "https://clinicaltrials.gov/api/v2",
+        "Where its interface is.",
+        "an address such as https://clinicaltrials.gov/api/v2",
+    )
+    propose_up_to: int = setting(
+        3,
+        "A post that mentions at most so many trials is taken to be about them, and they are"
+        " proposed for following; one that mentions more is a list.",
+        "a whole number from 0 to 50",
+        ge=0,
+        le=50,
+    )
+    unattended: bool = setting(
+        default=False,
+        meaning="Whether what changed in the register of a trial that you follow goes into an"
+        " edition without your approval.",
+        expected="true or false",
+    )
+    stale_days: int = setting(
+        10,
+        "After so many days without an answer readers are told since when the register was not"
+        " reached.",
+        "a whole number from 1 to 365",
+        ge=1,
+        le=365,
+    )
+    timeout_seconds: float = setting(
+        30.0,
+        "How long one answer of the register is waited for.",
+        "a number from 1 to 120",
+        ge=1,
+        le=120,
+    )
+
+
 class FuseSettings(BaseModel):
     """When too much changed at once, the edition waits for you."""
 

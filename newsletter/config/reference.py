@@ -17,6 +17,7 @@ from newsletter.config.shape import all_settings, expectation, fields_at, model_
 
 _KINDS: dict[Any, str] = {
     str: "text",
+    bool: "true or false",
     int: "whole number",
     float: "number",
     time: "time",
@@ -100,6 +101,8 @@ def _default(info: FieldInfo) -> str:
         return f'`"{value:%H:%M}"`'
     if isinstance(value, str):
         return f'`"{value}"`' if value else "empty"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
     return f"`{value:g}`" if isinstance(value, int | float) else "empty"
 
 

@@ -139,6 +139,17 @@ unsubscribe = "own"
 #never = []
 #normal = []
 
+# Trials that posts mention are looked up in ClinicalTrials.gov. A post with at most so many of them
+# is about them, and proposes them for following. What changes in the register of a trial you
+# follow waits for your approval, unless it may go out unattended.
+[trials]
+#check = true
+#base_url = "https://clinicaltrials.gov/api/v2"
+#propose_up_to = 3
+#unattended = false
+#stale_days = 10
+#timeout_seconds = 30
+
 # When more posts than this are in an edition, or more than this share of all known posts changed
 # at once, something is probably wrong: the edition waits for you.
 [fuse]
