@@ -4,6 +4,7 @@
     ├── SettingsError        newsletter.toml, the environment or the command line is wrong (exit 2)
     ├── UsageError           a command was called for something that is not there (exit 2)
     ├── FeedError            a feed cannot be fetched or read
+    ├── RegisterError        a register of trials cannot be asked, or its answer makes no sense
     ├── RenderError          an edition cannot be turned into a mail
     ├── StoreError           the database cannot be used
     ├── BusyError            another run is at work on the same database (exit 1)
@@ -60,6 +61,12 @@ class FeedError(NewsletterError):
         super().__init__(message, mend)
         self.kind = kind
         self.http_status = http_status
+
+
+class RegisterError(NewsletterError):
+    """A register of trials cannot be asked. Mend: usually none; it is asked again next time."""
+
+    code = "register"
 
 
 class RenderError(NewsletterError):
