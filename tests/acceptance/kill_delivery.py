@@ -281,7 +281,7 @@ def plan(where: Ground, *, kills: int, seed: int, every: bool) -> list[Trial]:
     left = kills if every else kills - counted
     while left > 0:
         some = min(chance.randint(1, _MOST_KILLS_A_TRIAL), left)
-        times = tuple(Kill(seconds=chance.uniform(0.3, 1.0) * where.seconds) for _ in range(some))
+        times = tuple(Kill(seconds=chance.uniform(0.45, 1.1) * where.seconds) for _ in range(some))
         groups.append((chance.random() < 0.66, times))
         left -= some
     return [
