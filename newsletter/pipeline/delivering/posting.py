@@ -245,7 +245,7 @@ class Posting:
             if self._asked >= _MOST_ASKED:
                 self._stop = Stop(
                     error="The provider answers, but not whether it takes mails.",
-                    mend="Run `newsletter send` again in half an hour; it goes on where it stopped.",
+                    mend="Run `newsletter send` in half an hour; it goes on where it stopped.",
                 )
         except TransportError as error:
             self._stop = Stop(error=error.message, mend=error.mend)
