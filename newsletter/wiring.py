@@ -7,16 +7,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from newsletter import __version__
 from newsletter.config import Settings, load
+from newsletter.config.checks import is_loopback
 from newsletter.errors import SettingsError
 from newsletter.model.feed import Fetched, Validators
-from newsletter.pipeline.context import Context, Progress
+from newsletter.pipeline.context import Context, Fetch, Progress
 from newsletter.store.engine import Database, open_database
 from newsletter.store.schema import upgrade
 
@@ -94,6 +95,7 @@ class Wiring:
             progress=progress,
             lists=self.lists,
             secrets=self.secret_keys(),
+            ask_register=self._register(),
         )
 
     def lists(self) -> ProviderLists:
@@ -111,7 +113,7 @@ class Wiring:
             )
         given = self.settings.delivery.sendgrid
         host = urlsplit(given.base_url).hostname or ""
-        if self._started is not None and not _is_loopback(host):
+        if self._started is not None and not is_loopback(host):
             raise SettingsError(
                 f"{CLOCK_VARIABLE} is set, and {host} goes by the real time.",
                 f"Take {CLOCK_VARIABLE} out of the environment.",
@@ -187,8 +189,21 @@ class Wiring:
 
         write_pages(folder, edition_key, rendered, pictures=self.pictures)
 
-    def _fetch(self, url: str, validators: Validators | None) -> Fetched:
-        return fetch_page(url, validators, website=self.settings.newsletter.website)
+    def _register(self) -> Fetch | None:
+        """How a register of trials is asked, if it is. By a rehearsed clock nobody could say when
+        it was checked, so then only one on this machine is.
+        """
+        given = self.settings.trials
+        rehearsed = self._started is not None
+        if not given.check or (
+            rehearsed and not is_loopback(urlsplit(given.base_url).hostname or "")
+        ):
+            return None
+        return partial(self._fetch, seconds=given.timeout_seconds)
+
+    def _fetch(self, url: str, validators: Validators | None, *, seconds: float = 60) -> Fetched:
+        website = self.settings.newsletter.website
+        return fetch_page(url, validators, website=website, seconds=seconds)
 
 
 def wire(config: Path) -> Wiring:
@@ -196,14 +211,17 @@ def wire(config: Path) -> Wiring:
     return Wiring(load(config, os.environ), os.environ)
 
 
-def fetch_page(url: str, validators: Validators | None = None, *, website: str = "") -> Fetched:
+def fetch_page(
+    url: str, validators: Validators | None = None, *, website: str = "", seconds: float = 60
+) -> Fetched:
     """Fetches a feed or page as this program: its name, and the blog it works for."""
-    from newsletter.feeds.fetch import fetch
+    from newsletter.feeds.fetch import Limits, fetch
 
     about = f" (+{website})" if website else ""
     return fetch(
         url,
         validators=validators,
+        limits=Limits(total=seconds),
         user_agent=f"newsletter/{__version__}{about}",
         proxy=_proxy(url, os.environ),
     )
@@ -231,7 +249,7 @@ def _proxy(url: str, environ: Mapping[str, str]) -> str | None:
     parts = urlsplit(url)
     host = parts.hostname or ""
     direct = (environ.get("no_proxy") or environ.get("NO_PROXY") or "").split(",")
-    if _is_loopback(host) or any(_covers(name.strip(), host) for name in direct):
+    if is_loopback(host) or any(_covers(name.strip(), host) for name in direct):
         return None
     name = f"{parts.scheme}_proxy"
     return environ.get(name) or environ.get(name.upper()) or None
@@ -248,7 +266,7 @@ def _starting_time(settings: Settings, environ: Mapping[str, str]) -> datetime |
     if not given:
         return None
     host = _provider_host(settings)
-    if host is not None and not _is_loopback(host):
+    if host is not None and not is_loopback(host):
         raise SettingsError(
             f"{CLOCK_VARIABLE} is set, and mails would really go out through {host}.",
             f"Take {CLOCK_VARIABLE} out of the environment, or rehearse with the outbox.",
@@ -276,12 +294,3 @@ def _provider_host(settings: Settings) -> str | None:
     if delivery.transport == "sendgrid":
         return urlsplit(delivery.sendgrid.base_url).hostname or ""
     return None
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

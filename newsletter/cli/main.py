@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("status", "Show feeds, the current edition, and what waits for you."),
     "editions": ("editions", "List and show editions; change a draft, approve it, take one back."),
     "posts": ("posts", "What is known of the blog's posts."),
+    "trials": ("trials", "Trials that posts mention, and what their register says."),
     "subscribers": ("subscribers", "Who gets the newsletter: add, import, export, erase."),
     "suppressions": ("suppressions", "Addresses that must not be written to."),
     "doctor": ("doctor", "Check the whole set-up, and say what to mend."),

@@ -37,7 +37,8 @@ class Context:
     """One run's world. `now` gives an aware time, `pause` waits so many seconds, `tell` takes a
     line for the person watching. `open_transport` gives the one way out, and `lists` opens the
     provider's lists of who has left; both raise SettingsError without its key, so that what mails
-    nobody needs none. `secrets` are the keys that erased addresses are known by.
+    nobody needs none. `ask_register` fetches from a register of trials, and is None when none is
+    to be asked. `secrets` are the keys that erased addresses are known by.
     """
 
     settings: Settings
@@ -50,6 +51,7 @@ class Context:
     progress: Progress
     lists: Callable[[], ProviderLists]
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    ask_register: Fetch | None = None
 
     @property
     def transport(self) -> Transport:

@@ -23,6 +23,7 @@ from newsletter.pipeline.gating import active_people, stops_before
 from newsletter.pipeline.preview import named
 from newsletter.pipeline.report import UNFINISHED_OUTCOMES, Report, ended, subject_of
 from newsletter.pipeline.suppressions import sync_before_send
+from newsletter.pipeline.trials import check_trials
 from newsletter.store import editions as edition_store
 from newsletter.store import news as news_store
 from newsletter.store.lock import run_lock
@@ -140,11 +141,12 @@ def _send_period(
     if all_failed(feeds):
         reasons = tuple(f"{feed.error} {feed.mend}".strip() for feed in feeds)
         return Report(outcome=Outcome.FAILED, reasons=reasons, feeds=feeds)
+    trials = check_trials(context)
     composed = compose(context, period)
     report = _go(context, composed, confirm, scheduled=scheduled, dry_run=dry_run)
     if scheduled and not dry_run and report.outcome is Outcome.NOTHING_NEW:
         _note_quiet(context, period, feeds)
-    return replace(report, feeds=feeds, warnings=composed.warnings)
+    return replace(report, feeds=feeds, warnings=(*composed.warnings, *trials.warnings))
 
 
 def _already(context: Context, edition: Edition, *, dry_run: bool) -> Report:
@@ -225,9 +227,7 @@ def _go(
     if context.channel is Channel.REAL and not _may_go(question, confirm, scheduled):
         reasons = tuple(f"{hold.message} {hold.mend}" for hold in stops.confirmable)
         return _held(context, report, (*reasons, HOW_TO_SAY_YES))
-    return replace(
-        ended(context, deliver(context, freeze(context, edition, scheduled=scheduled))), feeds=()
-    )
+    return ended(context, deliver(context, freeze(context, edition, scheduled=scheduled)))
 
 
 def _unread_lists(context: Context) -> str | None:

@@ -32,11 +32,15 @@ _BEGINNING: Final = frozenset({"NOT_YET_RECRUITING", "RECRUITING", "ENROLLING_BY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """How a line is looked at: when, where, and after how long data are old."""
+    """How a line is looked at: when, where, and after how long data are old.
+
+    `asks`: whether this newsletter asks the register at all.
+    """
 
     now: datetime
     zone: ZoneInfo
     stale_after: timedelta
+    asks: bool = True
 
 
 def register_line(
@@ -68,7 +72,7 @@ def _label(trial: TrialId, record: TrialRecord | None) -> str:
 
 
 def _said(known: KnownTrial, record: TrialRecord | None, sight: Sight, *, stale: bool) -> str:
-    if known.trial.register not in POLLED:
+    if known.trial.register not in POLLED or (record is None and not sight.asks):
         return "Entry not read by this newsletter; see the register."
     when = local_day(known.checked_at, sight.zone) if known.checked_at else ""
     if known.missing:

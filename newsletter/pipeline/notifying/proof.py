@@ -28,6 +28,7 @@ from newsletter.pipeline.notifying.words import (
     unread,
     without_addresses,
 )
+from newsletter.pipeline.trials import check_trials
 from newsletter.store import editions as edition_store
 
 MARK = "[PROOF]"
@@ -67,6 +68,7 @@ def proof(context: Context) -> None:
     if before is not None and not before.may_go(context.now()):
         return
     feeds = collect(context)
+    check_trials(context)
     composed = compose(context, period)
     if composed.edition is None:
         return
