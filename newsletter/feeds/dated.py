@@ -21,7 +21,7 @@ _OPENING = re.compile(
     rf"""
     [\W_]{{0,12}}
     (?P<word>{_MARKED}|added\b|addendum\b|post-?script\b|p\.?\s?s\.)?
-    \s*[:\-–—(\[|]?\s*
+    \s*[:,\-–—(\[|]?\s*
     (?:as\s+at|as\s+of|on|of|from)?\s*
     {_WEEKDAY}
     (?:

@@ -7,22 +7,20 @@ versions of each other, and only as far as a budget goes.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import chain
 
 from newsletter.feeds.normalise import comparable, words
+from newsletter.feeds.pairing import Runs, Side, pairs_of
 from newsletter.feeds.phrases import is_standing
 from newsletter.feeds.spelling import is_respelt, letters_between, middle
 
-_RARE = 8
-_ALIKE = 0.5
 _CELLS = 400_000
 _LONGEST_ALIGNED = 400
-_CANDIDATES = 3
-_KNOWN_RUNS = 0.8
+_MOST_STANDING = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,41 +55,6 @@ class Difference:
     """Whether nothing differs that weighs, but perhaps the order of the lines."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """The lines of one text that the other one lacks, by number: their words, what stood before."""
-
-    words: dict[int, list[str]]
-    before: dict[int, str]
-
-    def runs(self) -> _Runs:
-        """What is needed to tell whether text of the other side was here."""
-        found = self.words.values()
-        return _Runs(
-            words=frozenset(chain.from_iterable(found)),
-            runs=frozenset(run for line in found for run in _threes(line)),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Runs:
-    """All words of some lines, and all runs of three."""
-
-    words: frozenset[str]
-    runs: frozenset[tuple[str, ...]]
-
-    def know(self, found: Sequence[str]) -> bool:
-        """Whether a text is from there, if split, joined or moved: no new word, few new runs."""
-        own = _threes(found)
-        if not own or not self.words.issuperset(found):
-            return False
-        return sum(run in self.runs for run in own) >= _KNOWN_RUNS * len(own)
-
-
-def _threes(found: Sequence[str]) -> list[tuple[str, ...]]:
-    return list(zip(found, found[1:], found[2:], strict=False))
-
-
 def significant(lines: Iterable[str]) -> list[str]:
     """The lines that count, made comparable: no standing text, no empty ones."""
     keys = (comparable(line) for line in lines if not is_standing(line))
@@ -100,8 +63,9 @@ def significant(lines: Iterable[str]) -> list[str]:
 
 def difference(old: Sequence[str], new: Sequence[str]) -> Difference:
     """What differs between two texts, given as lines."""
-    gone, come = _sides(old, new)
-    pairs = _pairs(gone, come)
+    gone, come, stood = _sides(old, new)
+    pairs = pairs_of(gone, come)
+    come = _without_edits_of(stood, come, pairs)
     flat = _flat(gone) == _flat(come)  # the same words, in other lines
     went, came = gone.runs(), come.runs()
     paired = set(pairs.values())
@@ -122,12 +86,31 @@ def difference(old: Sequence[str], new: Sequence[str]) -> Difference:
     )
 
 
-def _flat(side: _Side) -> list[str]:
+def _flat(side: Side) -> list[str]:
     return [*chain.from_iterable(side.words.values())]
 
 
-def _sides(old: Sequence[str], new: Sequence[str]) -> tuple[_Side, _Side]:
-    """What each text has beyond the other: first by the letter, then by what weighs."""
+def _without_edits_of(stood: Sequence[str], come: Side, pairs: dict[int, int]) -> Side:
+    """The new side less what is but another wording of standing text that the old one had."""
+    sets = [frozenset(words(line)) for line in stood[:_MOST_STANDING]]
+    edits = {
+        at
+        for at, found in come.words.items()
+        if at not in pairs and any(_is_rewording(frozenset(found), one) for one in sets)
+    }
+    kept = {at: found for at, found in come.words.items() if at not in edits}
+    return Side(kept, come.before) if edits else come
+
+
+def _is_rewording(ours: frozenset[str], standing: frozenset[str]) -> bool:
+    return 3 * len(ours & standing) >= 2 * max(len(ours), len(standing))
+
+
+def _sides(old: Sequence[str], new: Sequence[str]) -> tuple[Side, Side, list[str]]:
+    """What each text has beyond the other: first by the letter, then by what weighs.
+
+    And the standing text that only the old one has.
+    """
     old_raw, new_raw = (
         _surplus_lines(list(enumerate(old)), new),
         _surplus_lines(list(enumerate(new)), old),
@@ -135,7 +118,8 @@ def _sides(old: Sequence[str], new: Sequence[str]) -> tuple[_Side, _Side]:
     old_keys, new_keys = _weighing(old_raw), _weighing(new_raw)
     gone = _surplus_lines(old_keys, [key for _, key in new_keys])
     come = _surplus_lines(new_keys, [key for _, key in old_keys])
-    return _side(old, gone), _side(new, come)
+    stood = [line for _, line in old_raw if is_standing(line)]
+    return _side(old, gone), _side(new, come), stood
 
 
 def _surplus_lines(
@@ -157,7 +141,7 @@ def _weighing(numbered: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
     return [(at, key) for at, key in keys if key]
 
 
-def _side(lines: Sequence[str], unmatched: Sequence[tuple[int, str]]) -> _Side:
+def _side(lines: Sequence[str], unmatched: Sequence[tuple[int, str]]) -> Side:
     numbers = {at for at, _ in unmatched}
     before: dict[int, str] = {}
     for at, _ in unmatched:
@@ -168,62 +152,7 @@ def _side(lines: Sequence[str], unmatched: Sequence[tuple[int, str]]) -> _Side:
             before[at] = before[above]
         else:
             before[at] = comparable(lines[above]) if above >= 0 else ""
-    return _Side({at: words(key) for at, key in unmatched}, before)
-
-
-# Which new line is a version of which old one
-
-
-def _pairs(gone: _Side, come: _Side) -> dict[int, int]:
-    """New line number to old line number: by the rare words they share, then by their place."""
-    sets = {at: frozenset(found) for at, found in gone.words.items()}
-    where: dict[str, list[int]] = defaultdict(list)
-    for at, found in sets.items():
-        for word in found:
-            where[word].append(at)
-    rare = {word: lines for word, lines in where.items() if len(lines) <= _RARE}
-    free = set(sets)
-    pairs: dict[int, int] = {}
-    for at, own in come.words.items():
-        ours = frozenset(own)
-        best = _most_alike(ours, sets, rare)
-        if best is not None and best in free and _likeness(ours, sets[best]) >= _ALIKE:
-            pairs[at] = best
-            free.discard(best)
-    return pairs | _pairs_by_place(gone, come, free, come.words.keys() - pairs.keys())
-
-
-def _most_alike(
-    ours: frozenset[str], sets: dict[int, frozenset[str]], rare: dict[str, list[int]]
-) -> int | None:
-    votes = Counter(chain.from_iterable(rare[word] for word in ours if word in rare))
-    likely = [line for line, _ in votes.most_common(_CANDIDATES)]
-    return max(likely, key=lambda line: (_likeness(ours, sets[line]), -line), default=None)
-
-
-def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
-    """How much of the shorter line is in the longer one."""
-    shorter = min(len(one), len(other))
-    return len(one & other) / shorter if shorter >= 2 else 0.0
-
-
-def _pairs_by_place(
-    gone: _Side, come: _Side, free_old: set[int], free_new: set[int]
-) -> dict[int, int]:
-    """Where one line stands in the place of one other, it is its new version."""
-    old_places, new_places = _by_place(gone, free_old), _by_place(come, free_new)
-    return {
-        ours[0]: theirs[0]
-        for place, ours in new_places.items()
-        if len(ours) == 1 and len(theirs := old_places.get(place, [])) == 1
-    }
-
-
-def _by_place(side: _Side, numbers: set[int]) -> dict[str, list[int]]:
-    places: dict[str, list[int]] = defaultdict(list)
-    for at in sorted(numbers):
-        places[side.before[at]].append(at)
-    return places
+    return Side({at: words(key) for at, key in unmatched}, before)
 
 
 # Words
@@ -233,8 +162,8 @@ def _edits(
     old: Sequence[str],
     new: Sequence[str],
     pairs: dict[int, int],
-    sides: tuple[_Side, _Side],
-    runs: tuple[_Runs, _Runs],
+    sides: tuple[Side, Side],
+    runs: tuple[Runs, Runs],
 ) -> Iterator[Edit]:
     gone, come = sides
     budget = _CELLS
@@ -264,7 +193,7 @@ def _edit(
     old: str,
     new: str,
     steps: Iterable[tuple[list[str], list[str]]],
-    runs: tuple[_Runs, _Runs],
+    runs: tuple[Runs, Runs],
 ) -> Edit:
     """The words put in, those taken out, and how many were merely respelt."""
     went, came = runs

@@ -19,7 +19,8 @@ _DOTS = re.compile(r"\.{2,}")
 _PLAIN = re.compile(r"(?:[A-Za-z0-9]+[.,;:!?]?(?: (?=[A-Za-z0-9])|$))*+")
 """A line in which nothing is to be changed, as most are: words, single spaces and stops."""
 
-_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
+_SIGN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"\d+(?:[.,]\d+)*|[{_SIGN}]|[^\W\d_{_SIGN}]+")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?:\D|$))")
 
 
@@ -36,7 +37,10 @@ def comparable(line: str) -> str:
 
 
 def words(line: str) -> list[str]:
-    """The words and numbers of a line, case folded, punctuation left out; "5mm" is two words."""
+    """The words and numbers of a line, case folded, punctuation left out; "5mm" is two words.
+
+    Of Chinese and Japanese, which have no spaces, each sign is one.
+    """
     text = comparable(line).casefold()
     return _WORD.findall(_THOUSANDS.sub("", text) if "," in text else text)
 

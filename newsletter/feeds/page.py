@@ -43,7 +43,7 @@ class Page:
         place = self._place.get(at, 0)
         in_list = place < len(self._blocks) and self._blocks[place].kind is Kind.ITEM
         for block in reversed(self._blocks[:place]):
-            if not (in_list and block.kind is Kind.ITEM):
+            if not ((in_list and block.kind is Kind.ITEM) or is_standing(block.text)):
                 prose = block.kind in (Kind.PARAGRAPH, Kind.QUOTE, Kind.ITEM)
                 return block if prose and not _serves_as_heading(block) else None
         return None

@@ -91,4 +91,5 @@ def _is_slip(one: str, other: str) -> bool:
     left, right = middle(one, other)
     size = max(len(left), len(right))
     slip = size <= 1 or (size == 2 and left == right[::-1])
-    return slip and max(len(one), len(other)) >= 3
+    longer = max(len(one), len(other))
+    return slip and (longer >= 3 or (longer == 2 and not _SHORT_WORDS.isdisjoint((one, other))))

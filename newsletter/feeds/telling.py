@@ -14,16 +14,17 @@ from itertools import pairwise
 _STATUS_GROUPS = """
 recruiting: recruiting recruits recruit recruitment enrolling enrols enrolls enrolment enrollment
 recruited: recruited enrolled
-open: open opened opens reopened reopens opening
+open: open opens reopens opening
+opened: opened reopened
 closed: closed
 closing: close closes closing closure
 active: active ongoing running
 inactive: inactive
 ended: completed completion complete finished finishes ended ends concluded
 started: started starts starting begun began begins commenced commences launched launches
-waiting: pending awaited awaiting upcoming
+waiting: pending awaited awaiting upcoming expected planned scheduled
 stopped: terminated termination stopped halted discontinued cancelled canceled
-suspended: suspended paused
+suspended: suspended paused hold
 withdrawn: withdrawn withdraws withdrew recalled
 resumed: resumed
 approved: approved approval approves authorised authorized authorisation authorization licensed
@@ -54,11 +55,17 @@ _STATUS: dict[str, str] = {
     for word in words.split()
 }
 _ALWAYS_TELLING = frozenset(_STATUS) - frozenset(
-    "open opening close closing active running complete full met longer ends starts started"  # noqa: SIM905
+    "open opens opening opened close closing active running complete full met longer ends starts"  # noqa: SIM905
+    " started expected planned scheduled hold ongoing upcoming refused denied extended"
     " begins began finished result safe no non without never nor neither not".split()
 )
 """Words of status that make even a short added line news by themselves; the others, everyday words,
 count only where they were put into or taken out of a line that was there."""
+
+_SHADES = frozenset(
+    "will would might soon shortly again yet temporarily permanently partly partially".split()  # noqa: SIM905
+)
+"""What shades a status; in a line that speaks of none, these are words like any others."""
 
 _NUMBER_WORDS = {
     word: str(value)
@@ -110,6 +117,13 @@ def status_in(found: Sequence[str], more: frozenset[str] = frozenset()) -> Count
     told = [_STATUS.get(word, word) for word in found if word in _STATUS or word in more]
     told += ["not" for word in found if word.endswith("nt") and _NEGATED.fullmatch(word)]
     return Counter(told) if told else Counter()
+
+
+def shades_in(found: Sequence[str], line: Sequence[str]) -> Counter[str]:
+    """Words such as "will" and "yet" among the words, where the line speaks of a status."""
+    if _SHADES.isdisjoint(found) or _STATUS.keys().isdisjoint(line):
+        return Counter()
+    return Counter(word for word in found if word in _SHADES)
 
 
 def digits_in(found: Sequence[str]) -> Counter[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from newsletter.feeds import telling
+from newsletter.feeds.blocks import CELL_GAP
 from newsletter.feeds.dated import opening_of
 from newsletter.feeds.difference import Difference, Edit
 from newsletter.feeds.normalise import comparable, words
@@ -138,10 +139,20 @@ def _why_telling(edit: Edit, rules: Rules) -> str:
     ):
         if came and came != went:
             return f"{what}: {_exchange(went, came)}"
-    came = telling.units_in(put_in, words(edit.new))
-    went = telling.units_in(taken_out, words(edit.old))
+    return _why_in_context(edit)
+
+
+def _why_in_context(edit: Edit) -> str:
+    """Words that tell only beside others: measures after a number, "will" with a status."""
+    before, after = words(edit.old), words(edit.new)
+    came, went = telling.units_in(edit.inserted, after), telling.units_in(edit.deleted, before)
     if came and went and came != went:
         return f"measures: {_exchange(went, came)}"
+    came, went = telling.shades_in(edit.inserted, after), telling.shades_in(edit.deleted, before)
+    if came != went:
+        return f"words of status: {_exchange(went, came)}"
+    if CELL_GAP in edit.new and CELL_GAP in edit.old:
+        return "another entry in a table"
     return ""
 
 

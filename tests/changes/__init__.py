@@ -1,0 +1,1 @@
+"""A corpus of changed posts: posts made up for it, and rules that change them."""
