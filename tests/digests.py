@@ -4,8 +4,27 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from newsletter.model.edition import Digest, DigestItem, Form, ItemKind, Masthead, Period, Tags
+from newsletter.model.edition import (
+    Digest,
+    DigestItem,
+    Form,
+    ItemKind,
+    Masthead,
+    Period,
+    PostLink,
+    Tags,
+    TrialNote,
+    TrialUpdate,
+)
 from newsletter.model.post import Image
+from newsletter.model.trial import (
+    ChangeKind,
+    Register,
+    RegisterLine,
+    TrialChange,
+    TrialId,
+    TrialNews,
+)
 
 TAGS = Tags.of("0123abcd")
 
@@ -73,3 +92,48 @@ def a_digest(
         "new": new,
     }
     return Digest(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def a_line(number: str = "NCT03590119", **changes: object) -> RegisterLine:
+    values: dict[str, object] = {
+        "trial": TrialId(Register.CTGOV, number),
+        "label": f"ClinicalTrials.gov ({number})",
+        "said": "Completed. Register entry updated 8\u00a0November 2022; checked"
+        " 16\u00a0November 2026.",
+        "url": f"https://clinicaltrials.gov/study/{number}",
+    }
+    return RegisterLine(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def a_note(number: str = "NCT03590119", **changes: object) -> TrialNote:
+    values: dict[str, object] = {
+        "line": a_line(number),
+        "title": "LUTIA",
+        "changes": ("Status in the register: was Recruiting, is listed as Completed.",),
+        "details": ("Participants: was 30 (planned), is listed as 27.",),
+        "record_id": 2,
+    }
+    return TrialNote(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def trial_update(number: str = "NCT03590119", **changes: object) -> TrialUpdate:
+    values: dict[str, object] = {
+        "note": a_note(number),
+        "posts": (PostLink(title="The LUTIA trial", url="https://blog.example.org/lutia/"),),
+    }
+    return TrialUpdate(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def trial_news(number: str = "NCT03590119", **changes: object) -> TrialNews:
+    line = a_line(number)
+    values: dict[str, object] = {
+        "trial": line.trial,
+        "title": "LUTIA",
+        "url": line.url,
+        "line": line,
+        "changes": (TrialChange(kind=ChangeKind.STATUS, text=a_note().changes[0]),),
+        "details": (TrialChange(kind=ChangeKind.DETAILS, text=a_note().details[0], matters=False),),
+        "noted_at": datetime(2026, 11, 15, 9, tzinfo=UTC),
+        "record_id": 2,
+    }
+    return TrialNews(**{**values, **changes})  # type: ignore[arg-type]

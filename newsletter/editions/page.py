@@ -11,7 +11,15 @@ from newsletter.editions.fragment import safe_fragment, safe_link
 from newsletter.editions.note import note_html
 from newsletter.editions.plaintext import fragment_text
 from newsletter.errors import RenderError
-from newsletter.model.edition import Digest, DigestItem, Form, Masthead
+from newsletter.model.edition import (
+    Digest,
+    DigestItem,
+    Form,
+    Masthead,
+    PostLink,
+    TrialNote,
+    TrialUpdate,
+)
 from newsletter.model.post import Image
 
 PICTURE_WIDTH = 576
@@ -19,6 +27,27 @@ PICTURE_WIDTH = 576
 
 _CONTENTS_FROM = 6
 _BUTTON_LIMIT = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownTrial:
+    """What the register says of a trial: `label` carries the link; the others are sentences."""
+
+    label: str
+    url: str
+    said: str
+    changes: tuple[str, ...]
+    details: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownUpdate:
+    """A trial's change that stands by itself; `posts` are those that mention it."""
+
+    title: str
+    url: str
+    trial: ShownTrial
+    posts: tuple[PostLink, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +64,8 @@ class ShownItem:
     change: str
     quote_html: str
     quote_text: str
+    trials: tuple[ShownTrial, ...]
+    more_trials: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +90,7 @@ class Page:
     large: bool
     note_html: str
     note_text: str
+    trials: tuple[ShownUpdate, ...]
     updated: tuple[ShownItem, ...]
     new: tuple[ShownItem, ...]
     contents: bool
@@ -91,9 +123,10 @@ def page_of(digest: Digest) -> Page:
         large=digest.form is Form.LARGE,
         note_html=note,
         note_text=fragment_text(note),
+        trials=tuple(_update(each, rtl=rtl) for each in digest.trials),
         updated=tuple(_shown(item, masthead, zone) for item in digest.updated),
         new=tuple(_shown(item, masthead, zone) for item in digest.new),
-        contents=len(digest.updated) + len(digest.new) >= _CONTENTS_FROM,
+        contents=wording.size_of(digest) >= _CONTENTS_FROM,
         disclaimer=wording.one_line(masthead.disclaimer),
         reply_address=wording.one_line(masthead.reply_address),
         postal_address=wording.one_line(masthead.postal_address),
@@ -128,6 +161,31 @@ def _shown(item: DigestItem, masthead: Masthead, zone: ZoneInfo) -> ShownItem:
         change=wording.sentence(item.change),
         quote_html=safe_fragment(item.quote_html),
         quote_text=item.quote_text,
+        trials=tuple(_trial(note, rtl=rtl) for note in item.trials),
+        more_trials=_ours(wording.more_trials(item.more_trials), rtl),
+    )
+
+
+def _update(update: TrialUpdate, *, rtl: bool) -> ShownUpdate:
+    return ShownUpdate(
+        title=wording.trial_title(update.note),
+        url=safe_link(update.note.line.url),
+        trial=_trial(update.note, rtl=rtl),
+        posts=tuple(
+            PostLink(title=wording.one_line(post.title) or "Untitled post", url=link)
+            for post in update.posts
+            if (link := safe_link(post.url))
+        ),
+    )
+
+
+def _trial(note: TrialNote, *, rtl: bool) -> ShownTrial:
+    return ShownTrial(
+        label=_ours(wording.one_line(note.line.label), rtl),
+        url=safe_link(note.line.url),
+        said=_ours(wording.one_line(note.line.said), rtl),
+        changes=tuple(_ours(wording.sentence(change), rtl) for change in note.changes),
+        details=_ours(" ".join(wording.sentence(each) for each in note.details), rtl),
     )
 
 

@@ -93,15 +93,14 @@ def _html(digest: Digest, tags: Tags, mjml: str, overrides: Path | None) -> str:
 
 
 def _name_the_culprit(digest: Digest, tags: Tags, overrides: Path | None) -> None:
-    """Renders every post alone; the first that fails is named by the error it raises."""
-    bare = replace(digest, note="", updated=(), new=())
-    for item in (*digest.updated, *digest.new):
-        place = {"updated": (item,)} if item in digest.updated else {"new": (item,)}
-        alone = replace(bare, **place)  # type: ignore[arg-type]
-        mjml_to_html(
-            _mjml(alone, page_of(alone), tags, overrides),
-            about=f"The post “{item.title}” ({item.url})",
-        )
+    """Renders every entry alone; the first that fails is named by the error it raises."""
+    bare = replace(digest, note="", trials=(), updated=(), new=())
+    for about, alone in (
+        *((f"The trial {u.note.number}", replace(bare, trials=(u,))) for u in digest.trials),
+        *((f"The post “{i.title}” ({i.url})", replace(bare, updated=(i,))) for i in digest.updated),
+        *((f"The post “{i.title}” ({i.url})", replace(bare, new=(i,))) for i in digest.new),
+    ):
+        mjml_to_html(_mjml(alone, page_of(alone), tags, overrides), about=about)
 
 
 def _filled(name: str, values: dict[str, object], overrides: Path | None) -> str:

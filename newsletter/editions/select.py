@@ -6,13 +6,16 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import subscribers.model as subscribers
-from newsletter.model.edition import DigestItem, Form, ItemKind
-from newsletter.model.post import Candidate, Change, Revision, Weight
+from newsletter.model.edition import DigestItem, Form, ItemKind, TrialUpdate
+from newsletter.model.post import Candidate, Change, PostSummary, Revision, Weight
 
 ALL = "all"
 """The variant of everybody who chose no topics, or all of them."""
+
+T = TypeVar("T", DigestItem, TrialUpdate)
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -65,7 +68,7 @@ def select(
     return sorted(items, key=_order)
 
 
-def topics_of(candidate: Candidate, topics: Sequence[Topic]) -> tuple[str, ...]:
+def topics_of(candidate: Candidate | PostSummary, topics: Sequence[Topic]) -> tuple[str, ...]:
     """The keys of the topics a post belongs to, in the order of the settings."""
     categories = {category.casefold() for category in candidate.categories}
     return tuple(
@@ -86,8 +89,8 @@ def variant_for(topics: Sequence[str], form: Form, known: Sequence[str]) -> Vari
     return Variant(topics=() if len(chosen) == len(known) else chosen, form=form)
 
 
-def for_variant(items: Sequence[DigestItem], variant: Variant) -> list[DigestItem]:
-    """The items of a variant; a post without a topic goes to everybody."""
+def for_variant(items: Sequence[T], variant: Variant) -> list[T]:
+    """The items of a variant; a post (or trial update) without a topic goes to everybody."""
     chosen = set(variant.topics)
     return [item for item in items if not chosen or not item.topics or chosen & set(item.topics)]
 

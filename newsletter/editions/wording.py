@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from newsletter.model.edition import Digest, DigestItem, ItemKind, Period
+from newsletter.model.edition import Digest, DigestItem, ItemKind, Period, TrialNote
 
 _MONTHS = (
     "January",
@@ -66,9 +66,18 @@ def period_label(period: Period) -> str:
 
 
 def counts_of(digest: Digest) -> str:
-    """`2 updated posts · 1 new post`; what there is none of is not mentioned."""
-    counts = ((len(digest.updated), "updated post"), (len(digest.new), "new post"))
+    """`1 trial update · 2 updated posts · 1 new post`; what there is none of is not mentioned."""
+    counts = (
+        (len(digest.trials), "trial update"),
+        (len(digest.updated), "updated post"),
+        (len(digest.new), "new post"),
+    )
     return " · ".join(counted(number, noun) for number, noun in counts if number)
+
+
+def size_of(digest: Digest) -> int:
+    """How many entries the digest has."""
+    return len(digest.trials) + len(digest.updated) + len(digest.new)
 
 
 def counted(number: int, noun: str) -> str:
@@ -76,9 +85,32 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def counted_people(number: int) -> str:
+    """So many people, in words."""
+    return "1 person" if number == 1 else f"{number:,} people"
+
+
+def local_time(moment: datetime, zone: ZoneInfo) -> str:
+    """An aware moment of these days, as `Mon 16 Nov 08:33 (Europe/London)`."""
+    return f"{moment.astimezone(zone):%a %d %b %H:%M} ({zone.key})"
+
+
 def title_of(item: DigestItem) -> str:
     """A post's title on one line; a post without one still gets a name."""
     return one_line(item.title) or "Untitled post"
+
+
+def trial_title(note: TrialNote) -> str:
+    """A trial's title on one line; one without a title is called by its number."""
+    return one_line(note.title) or note.number
+
+
+def more_trials(number: int) -> str:
+    """How many more trials a post mentions than are shown; "" for none."""
+    if not number:
+        return ""
+    them = "it" if number == 1 else "them"
+    return f"… and {counted(number, 'more trial')}; the post names {them}."
 
 
 def dates_of(item: DigestItem, zone: ZoneInfo) -> str:
@@ -106,6 +138,7 @@ def reading_time(item: DigestItem) -> str:
 def preheader_of(digest: Digest) -> str:
     """What an inbox shows after the subject, at most 120 characters, no line breaks."""
     parts = [f"{title_of(item)}: {sentence(item.change)}" for item in digest.updated if item.change]
+    parts += [f"{trial_title(each.note)}: {each.note.change}" for each in digest.trials]
     parts += [title_of(item) for item in digest.new]
     parts += [title_of(item) for item in digest.updated if not item.change]
     return shortened(" · ".join(parts) or one_line(digest.masthead.title), 120)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from newsletter.editions.subject import LIMIT, subject_of
 from newsletter.model.edition import DigestItem
-from tests.digests import a_digest, new_post, updated_post
+from tests.digests import a_digest, a_note, new_post, trial_update, updated_post
 
 PACING = "Winter, and the art of pacing"
 
@@ -34,6 +34,34 @@ def test_the_subject_names_the_first_post_and_counts_the_rest(
         new=tuple(new_post(number, title=PACING) for number in range(new)),
     )
     assert subject_of(digest) == subject
+
+
+@pytest.mark.parametrize(
+    ("trials", "updated", "new", "subject"),
+    [
+        (1, 0, 0, "Trial update: LUTIA"),
+        (3, 0, 0, "Trial update: LUTIA, and 2 more trial updates"),
+        (1, 0, 2, "Trial update: LUTIA, and 2 new posts"),
+        (2, 0, 1, "Trial update: LUTIA, 1 more trial update and 1 new post"),
+        (1, 1, 0, "LUTIA updated, and 1 trial update"),
+        (1, 1, 3, "LUTIA updated, 1 trial update and 3 new posts"),
+        (2, 2, 3, "LUTIA updated, and 6 more"),
+    ],
+)
+def test_the_subject_counts_trial_updates_too(
+    trials: int, updated: int, new: int, subject: str
+) -> None:
+    digest = a_digest(
+        trials=tuple(trial_update(f"NCT{number:08}") for number in range(trials)),
+        updated=tuple(updated_post(number, title="LUTIA") for number in range(updated)),
+        new=tuple(new_post(number, title=PACING) for number in range(new)),
+    )
+    assert subject_of(digest) == subject
+
+
+def test_a_trial_without_a_title_is_called_by_its_number() -> None:
+    update = trial_update(note=a_note("NCT00000001", title=" "))
+    assert subject_of(a_digest(trials=(update,))) == "Trial update: NCT00000001"
 
 
 def test_a_short_title_stays_whole() -> None:
