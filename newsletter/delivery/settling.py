@@ -27,6 +27,9 @@ MOST_ATTEMPTS = 5
 MOST_REJECTED = 10
 """So many recipients of a batch may be refused by name before something else must be wrong."""
 
+SURE_AFTER = 2
+"""So often the request of a single person is refused before the person is rejected."""
+
 UNKNOWNS_IN_A_ROW = 3
 """After so many, nothing more is handed over before a harmless question is answered."""
 
@@ -151,23 +154,30 @@ def _put_off(answer: NotTaken, tried: Tried, now: datetime) -> Step:
 
 def _refused(answer: Refused, tried: Tried, now: datetime) -> Step:
     if answer.rejected:
-        if tried.rejected + len(answer.rejected) > MOST_REJECTED:
-            found = f"More than {MOST_REJECTED} addresses of one batch were refused: {answer.error}"
-            return Pause(error=found, mend=answer.mend or _REFUSED_MEND, rejected=answer.rejected)
-        return Again(error=answer.error, rejected=answer.rejected)
-    if tried.half and tried.sibling is not None and tried.sibling == answer.error:
-        return Pause(error=answer.error, mend=answer.mend or _REFUSED_MEND)
+        return _refused_by_name(answer, tried)
+    pause = Pause(error=answer.error, mend=answer.mend or _REFUSED_MEND)
+    if tried.half and tried.sibling == answer.error:
+        return pause  # it lies with all of them
     if tried.half and tried.sibling is None:
-        if tried.attempts >= MOST_ATTEMPTS:
-            return Pause(error=answer.error, mend=answer.mend or _REFUSED_MEND)
         # How the other half ends decides; a moment later, or a run with one request at a time
         # would never come to it.
-        return Again(error=answer.error, not_before=now + waiting_time(tried.attempts))
-    if tried.people == 1:
-        if tried.half:
-            return Reject(error=answer.error, reason="refused")
-        return Pause(error=answer.error, mend=answer.mend or _REFUSED_MEND)
-    return Split(error=answer.error, halves=True)
+        later = now + waiting_time(tried.attempts)
+        again = Again(error=answer.error, not_before=later)
+        return pause if tried.attempts >= MOST_ATTEMPTS else again
+    if tried.people > 1:
+        return Split(error=answer.error, halves=True)
+    if not tried.half:
+        return pause
+    if tried.attempts < SURE_AFTER:
+        return Again(error=answer.error)  # nobody is left out for a single odd answer
+    return Reject(error=answer.error, reason="refused")
+
+
+def _refused_by_name(answer: Refused, tried: Tried) -> Step:
+    if tried.rejected + len(answer.rejected) <= MOST_REJECTED:
+        return Again(error=answer.error, rejected=answer.rejected)
+    found = f"More than {MOST_REJECTED} addresses of one batch were refused: {answer.error}"
+    return Pause(error=found, mend=answer.mend or _REFUSED_MEND, rejected=answer.rejected)
 
 
 def _too_large(answer: TooLarge, tried: Tried) -> Step:

@@ -222,9 +222,10 @@ class Protocol(RuleBasedStateMachine):
 
     def _claim(self) -> claiming.Claim:
         assert self.owner is not None
-        return claiming.claim_next(
-            self.context, self.edition, self.owner, batches_per_id=self.per_id
-        )
+        with self.database.begin() as connection:
+            return claiming.claim_next(
+                self.context, connection, self.edition, self.owner, batches_per_id=self.per_id
+            )
 
     @precondition(lambda self: any(each.answer is None for each in self.held))
     @rule(how=st.sampled_from(ANSWERS), which=st.integers(0, 1))

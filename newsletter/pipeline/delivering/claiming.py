@@ -87,10 +87,12 @@ def batch_size(context: Context) -> int:
     return warmup.daily_batch_size(delivery.batch_size, min(caps, default=None))
 
 
-def claim_next(context: Context, edition: Edition, owner: str, *, batches_per_id: int) -> Claim:
-    """Takes the next batch, wholly or not at all."""
+def claim_next(
+    context: Context, connection: Connection, edition: Edition, owner: str, *, batches_per_id: int
+) -> Claim:
+    """Takes the next batch, wholly or not at all, in the caller's transaction."""
     try:
-        with context.database.begin() as connection:
+        with connection.begin_nested():
             return _claim(context, connection, edition, owner, batches_per_id)
     except _CapReached:
         return Capped(day=_today(context))

@@ -5,10 +5,13 @@ One thread, the caller's, reads and writes the database; the others only talk to
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from newsletter.delivery.answers import Answer, Taken, Unknown
 from newsletter.delivery.settling import UNKNOWNS_IN_A_ROW, Doubt, Pause, Split
@@ -22,6 +25,9 @@ from newsletter.pipeline.delivering import claiming, ids, recovering, writing
 from newsletter.pipeline.delivering.single import Singles
 from newsletter.pipeline.delivering.stopping import Stop
 from newsletter.store import outcomes
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _LONGEST_WAIT = 660.0
 """Seconds that a run waits for a provider that said "later"; else it leaves it to the next."""
@@ -97,12 +103,9 @@ class Posting:
             planned=states.get(BatchState.PLANNED, 0),
             batches_per_id=self._per_id,
         )
-        made = [self._pool.submit(ids.new_id, self._context) for _ in range(number)]
-        for each in made:
-            try:
+        for each in [self._pool.submit(ids.new_id, self._context) for _ in range(number)]:
+            with suppress(TransportError):  # whoever needs one that is missing asks once more
                 ids.store(self._context, self._edition, each.result())
-            except TransportError as error:
-                self._stop = Stop(error=error.message, mend=error.mend)
 
     def _turn(self) -> bool:
         """One round: fill the free places, settle what has come back. False: nothing is left."""
@@ -133,28 +136,38 @@ class Posting:
     def _fill(self) -> float | None:
         """Claims while there are free places; in how many seconds it is worth trying again."""
         while len(self._under_way) < self._places and self._may_claim():
-            claim = claiming.claim_next(
-                self._context, self._edition, self._owner, batches_per_id=self._per_id
-            )
-            match claim:
-                case ClaimedBatch():
-                    self._begin(claim)
-                case claiming.NeedsId():
-                    self._make_id()
-                case claiming.Later():
-                    if claim.seconds > 0:
-                        return claim.seconds
-                case claiming.Capped():
-                    self._stop = Stop(
-                        error="Today's number of people is used up ([delivery] per_day, warmup).",
-                        mend="The rest goes out on the next days, with each `newsletter send`.",
-                        capped=True,
-                    )
-                case claiming.Halted():
-                    self._stop = Stop(error="The edition was stopped meanwhile.")
-                case claiming.Nothing():
-                    return None
+            with self._context.database.begin() as connection:
+                claim = self._claim(connection)
+            seconds = self._take(claim)
+            if seconds > 0:
+                return None if seconds == math.inf else seconds
         return None
+
+    def _claim(self, connection: Connection) -> claiming.Claim:
+        return claiming.claim_next(
+            self._context, connection, self._edition, self._owner, batches_per_id=self._per_id
+        )
+
+    def _take(self, claim: claiming.Claim) -> float:
+        """Does what a claim asks for; in how many seconds there is more, for ever if never."""
+        match claim:
+            case ClaimedBatch():
+                self._begin(claim)
+            case claiming.NeedsId():
+                self._make_id()
+            case claiming.Later():
+                return claim.seconds
+            case claiming.Capped():
+                self._stop = Stop(
+                    error="Today's number of people is used up ([delivery] per_day, warmup).",
+                    mend="The rest goes out on the next days, with each `newsletter send`.",
+                    capped=True,
+                )
+            case claiming.Halted():
+                self._stop = Stop(error="The edition was stopped meanwhile.")
+            case claiming.Nothing():
+                return math.inf
+        return 0.0
 
     def _may_claim(self) -> bool:
         return self._stop is None and self._unknowns < UNKNOWNS_IN_A_ROW
@@ -212,7 +225,15 @@ class Posting:
             self._next_single(work)
             return
         attempts = self._attempts[work.claimed.id]
-        written = writing.settle(self._context, work.claimed, answer, attempts=attempts)
+        written, claim = writing.settle(
+            self._context,
+            work.claimed,
+            answer,
+            attempts=attempts,
+            then=self._claim if self._may_claim() else None,
+        )
+        if claim is not None:
+            self._take(claim)
         if isinstance(written, Split):
             del self._attempts[work.claimed.id]  # what is left of it is another request
         if isinstance(written, Pause) or (isinstance(written, Doubt) and written.stop):

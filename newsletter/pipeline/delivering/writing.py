@@ -33,17 +33,26 @@ _WAITS = (0.5, 1, 2, 5, 10, 30, 60, 60, 120, 300)
 """Seconds between tries to commit: a disk that is full may be emptied."""
 
 
-def settle(context: Context, claimed: ClaimedBatch, answer: Answer, *, attempts: int) -> Step:
+def settle(
+    context: Context,
+    claimed: ClaimedBatch,
+    answer: Answer,
+    *,
+    attempts: int,
+    then: Callable[[Connection], T] | None = None,
+) -> tuple[Step, T | None]:
     """Decides what follows from the answer, and writes it down; gives the step.
 
-    A commit that fails is tried again for some minutes, the request never. Raises StoreError when
-    it goes on failing; the batch is unknown then.
+    `then` is done in the same transaction when the batch was accepted: the next claim, which so
+    costs no commit of its own. (After any other step it is not: rows would be locked in another
+    order than elsewhere.) A commit that fails is tried again for some minutes, the request never.
+    Raises StoreError when it goes on failing; the batch is unknown then.
     """
 
-    def write(connection: Connection) -> Step:
+    def write(connection: Connection) -> tuple[Step, T | None]:
         step = decide(answer, _tried(connection, claimed, answer, attempts), context.now())
         _carry_out(context, connection, claimed, step)
-        return step
+        return step, then(connection) if then and isinstance(step, Accept) else None
 
     return committed(context, write)
 

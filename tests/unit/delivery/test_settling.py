@@ -25,6 +25,7 @@ from newsletter.delivery.settling import (
     MOST_ATTEMPTS,
     MOST_REJECTED,
     PUT_OFF_FOR_GOOD,
+    SURE_AFTER,
     Accept,
     Again,
     Doubt,
@@ -138,7 +139,10 @@ def test_one_half_refused_alone_is_halved_again(sibling: str) -> None:
 
 
 def test_the_search_ends_at_a_single_person_who_is_rejected() -> None:
-    step = decide(NAMELESS, replace(FIRST, half=True, sibling="", people=1), NOW)
+    """Refused twice: one odd answer leaves nobody out."""
+    alone = replace(FIRST, half=True, sibling="", people=1)
+    assert decide(NAMELESS, alone, NOW) == Again(error=NAMELESS.error)
+    step = decide(NAMELESS, replace(alone, attempts=SURE_AFTER), NOW)
     assert step == Reject(error=NAMELESS.error, reason="refused")
 
 
@@ -268,6 +272,8 @@ def ended(bad: Callable[[int], str], people: range, *, mixed: bool = False) -> s
             return set()
         facts = replace(tried, people=len(group), half=half, sibling=sibling)
         step = decide(Refused(error=refusal(group)), facts, NOW)
+        if isinstance(step, Again) and len(group) == 1:
+            step = decide(Refused(error=refusal(group)), replace(facts, attempts=SURE_AFTER), NOW)
         if isinstance(step, Reject):
             return set(group)
         if not isinstance(step, Split):
