@@ -47,11 +47,12 @@ Answer = Page | Callable[[Request], Page]
 
 
 class WebServer:
-    """Pages by path (query included); anything else is 404. Every request is kept."""
+    """Pages by path (query included); anything else is `otherwise`. Every request is kept."""
 
     def __init__(self, scheme: str, port: int) -> None:
         self.origin = f"{scheme}://127.0.0.1:{port}"
         self.pages: dict[str, Answer] = {}
+        self.otherwise: Answer = Page(status=404)
         self.requests: list[Request] = []
         self.closing = threading.Event()
 
@@ -70,7 +71,7 @@ class WebServer:
     def answer(self, request: Request) -> Page:
         """The page for a request."""
         self.requests.append(request)
-        page = self.pages.get(request.path, Page(status=404))
+        page = self.pages.get(request.path, self.otherwise)
         return page(request) if callable(page) else page
 
 
@@ -85,6 +86,8 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):
             self._send(page)
 
+    do_HEAD = do_GET  # noqa: N815 - the standard library looks for this name
+
     def _send(self, page: Page) -> None:
         self._wait(page.delay)
         if page.head_drip:
@@ -98,7 +101,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {**framing, "Connection": "close", **page.headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        self._send_body(page)
+        if self.command != "HEAD":
+            self._send_body(page)
 
     def _drip_headers(self, page: Page) -> None:
         self.wfile.write(b"HTTP/1.1 200 OK\r\n")

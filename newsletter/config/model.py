@@ -16,7 +16,9 @@ from newsletter.config.editorial import (
 )
 from newsletter.config.fields import section
 from newsletter.config.operation import (
+    CollectSettings,
     DeliverySettings,
+    DigestSettings,
     FuseSettings,
     NotifySettings,
     PrivacySettings,
@@ -61,6 +63,10 @@ class Settings(BaseSettings):
     schedule: ScheduleSettings = section(ScheduleSettings, "When an edition goes out.")
     changes: ChangesSettings = section(ChangesSettings, "When a change of a post is news.")
     store: StoreSettings = section(StoreSettings, "Where everything is remembered.")
+    collect: CollectSettings = section(CollectSettings, "How the blog is read.")
+    digest: DigestSettings = section(
+        DigestSettings, "What is looked at before an edition goes out."
+    )
     delivery: DeliverySettings = section(DeliverySettings, "How mails go out.")
     trials: TrialsSettings = section(TrialsSettings, "What is asked and told of trials.")
     fuse: FuseSettings = section(FuseSettings, "When an edition waits for you.")

@@ -196,6 +196,42 @@ class TrialsSettings(BaseModel):
     )
 
 
+class CollectSettings(BaseModel):
+    """How the blog is read."""
+
+    model_config = STRICT
+
+    most_pages: int = setting(
+        20,
+        "A feed shows the last posts only. On WordPress older ones are asked for too, when they"
+        " were edited, and at first all of them, but at most so many pages in one run (100 posts"
+        " each by the REST API, as many as the feed shows otherwise). 0 means that nothing but the"
+        " feed is asked for.",
+        "a whole number from 0 to 1000",
+        ge=0,
+        le=1000,
+    )
+
+
+class DigestSettings(BaseModel):
+    """What is looked at on the blog before an edition goes out, and shown of it."""
+
+    model_config = STRICT
+
+    check_links: bool = setting(
+        default=True,
+        meaning="Before an edition goes out, each of its links to the blog is tried; a post that is"
+        " gone from the blog is left out.",
+        expected="true or false",
+    )
+    no_longer_available: bool = setting(
+        default=False,
+        meaning="Whether readers are told of a post that was in an earlier edition and is gone from"
+        " the blog.",
+        expected="true or false",
+    )
+
+
 class FuseSettings(BaseModel):
     """When too much changed at once, the edition waits for you."""
 

@@ -156,6 +156,17 @@ unsubscribe = "own"
 #max_items = 20
 #max_share = 0.5
 
+# A feed shows the last posts only. On WordPress the older ones are asked for too, page by page, when
+# they were edited; 0 means that nothing but the feed is asked for.
+[collect]
+#most_pages = 20
+
+# Before an edition goes out its links to the blog are tried, and a post that is gone is left out.
+# Readers of an earlier edition can be told that one of its posts is no longer there.
+[digest]
+#check_links = true
+#no_longer_available = false
+
 # Who gets a proof so many hours before an edition (0: none), a receipt after it, and word of
 # whatever holds it up.
 [notify]

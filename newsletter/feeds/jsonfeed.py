@@ -33,6 +33,7 @@ def parse_json(text: str, *, url: str, final_url: str) -> ParsedFeed:
         format="json1",
         entries=tuple(entries),
         notes=tuple(notes),
+        next_page=absolute(document.get("next_url"), final_url),
     )
 
 

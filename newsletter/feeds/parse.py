@@ -133,7 +133,18 @@ def _parsed(
         format=form,
         entries=tuple(_entry(item, form, base) for item in items),
         notes=tuple(dict.fromkeys(map(plain.storable, notes))),
+        next_page=_next_page(feed, base),
     )
+
+
+def _next_page(feed: dict[str, Any], base: str) -> str | None:
+    """Where older entries are: the next page, or the archive before this document (RFC 5005)."""
+    links = [dict(link) for link in feed.get("links", ())]
+    for rel in ("next", "prev-archive"):
+        for link in links:
+            if link.get("rel") == rel and (address := absolute(link.get("href"), base)):
+                return address
+    return None
 
 
 def _format(document: encoding.Document) -> str:

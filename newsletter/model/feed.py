@@ -118,6 +118,7 @@ class FeedState:
     body_hash: str | None
     unconditional_at: datetime | None
     baseline_at: datetime | None
+    succeeded_at: datetime | None = None
     follow: Follow = Follow()
 
 

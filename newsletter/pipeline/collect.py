@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from newsletter.editions.period import length
 from newsletter.errors import FeedError
+from newsletter.feeds.due import is_due
 from newsletter.model.feed import FeedState, Fetched, Validators
 from newsletter.pipeline.context import Context
 from newsletter.store import feeds as feed_store
@@ -38,6 +39,8 @@ class FeedReport:
     error: str | None = None
     mend: str = ""
     notes: tuple[str, ...] = ()
+    alarm: str = ""
+    """That posts may have been missed, and why; it is among the notes as well."""
 
 
 def collect(context: Context) -> tuple[FeedReport, ...]:
@@ -105,12 +108,24 @@ def _take_in(
 def _read(
     context: Context, state: FeedState, fetched: Fetched, followed: frozenset[int]
 ) -> FeedReport:
-    if fetched.not_modified or fetched.body is None:
-        return _unchanged(context, state, fetched)
-    body_hash = hashlib.sha256(fetched.body).hexdigest()
-    if body_hash == state.body_hash:
-        return _unchanged(context, state, fetched)
-    return _changed(context, state, fetched, body_hash, followed)
+    body_hash = state.body_hash
+    if fetched.body is not None:
+        body_hash = hashlib.sha256(fetched.body).hexdigest()
+    changed = body_hash != state.body_hash
+    if changed or _is_due(context, state, fetched):
+        return _changed(context, state, fetched, body_hash, followed)
+    return _unchanged(context, state, fetched)
+
+
+def _is_due(context: Context, state: FeedState, fetched: Fetched) -> bool:
+    """Whether the site is asked for what its feed does not show, though that is as it was."""
+    return context.settings.collect.most_pages > 0 and is_due(
+        state.follow,
+        marker=_kept(state.validators, fetched).last_modified,
+        read=fetched.body is not None,
+        weekly=_unconditional(state, context.now()),
+        now=context.now(),
+    )
 
 
 def _unchanged(context: Context, state: FeedState, fetched: Fetched) -> FeedReport:
@@ -138,17 +153,20 @@ def _changed(
     context: Context,
     state: FeedState,
     fetched: Fetched,
-    body_hash: str,
+    body_hash: str | None,
     followed: frozenset[int],
 ) -> FeedReport:
-    """Reads the feed; what that needs is imported only when a feed did change."""
-    from newsletter.pipeline.reading import read_feed
+    """Reads the feed, and what the site tells beyond it; what that needs is imported only here."""
+    from newsletter.pipeline.following import alarm_of, look_beyond, notes_of
+    from newsletter.pipeline.reading import Reading, read_feed
     from newsletter.pipeline.weights import scale_of
 
-    now = context.now()
-    reading = read_feed(fetched)
+    now, changed = context.now(), body_hash != state.body_hash
+    validators = fetched.validators if changed else _kept(state.validators, fetched)
+    reading = read_feed(fetched) if fetched.body is not None else Reading()
+    reading, beyond = look_beyond(context, state, reading, validators.last_modified)
     with context.database.begin() as connection:
-        found = reading.write(
+        taken = reading.write(
             connection,
             state,
             now=now,
@@ -156,23 +174,30 @@ def _changed(
             followed=followed,
             scale=scale_of(context.settings, connection),
         )
+        alarm = alarm_of(state, beyond, taken, posts=reading.entries)
+        feed_store.record_follow(connection, state.id, beyond.follow)
+        if alarm or beyond.whole:
+            feed_store.record_alarm(connection, state.id, alarm, now=now)
         feed_store.record_success(
             connection,
             state,
             now=now,
             http_status=fetched.http_status,
-            validators=fetched.validators,
+            validators=validators,
             body_hash=body_hash,
-            title=reading.title,
+            title=reading.title if changed else None,
             unconditional=_unconditional(state, now),
         )
+    found = taken.tally
+    some = changed or found.new or found.updated or found.minor
     return FeedReport(
         url=state.url,
-        status="ok",
+        status="ok" if some else "unchanged",
         http_status=fetched.http_status,
         entries=reading.entries,
         new=found.new,
         updated=found.updated,
         minor=found.minor,
-        notes=reading.notes,
+        notes=(*((alarm,) if alarm else ()), *notes_of(beyond, taken), *reading.notes),
+        alarm=alarm,
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from newsletter.feeds.beyond import Beyond, Window
 from newsletter.feeds.clean import clean
 from newsletter.feeds.compare import revision_of
 from newsletter.feeds.decide import AddPost, Intent, Tally, decide, horizon_of, tally
@@ -18,8 +19,9 @@ from newsletter.feeds.identify import Known, identity_of, match_all
 from newsletter.feeds.parse import parse
 from newsletter.feeds.pins import Scale
 from newsletter.feeds.sentences import shortened
-from newsletter.model.feed import Entry, FeedState, Fetched
-from newsletter.model.post import Image, KnownPost, PostDraft
+from newsletter.feeds.sources import merged, reconcile
+from newsletter.model.feed import Entry, FeedState, Fetched, Means
+from newsletter.model.post import Image, KnownPost, PostDraft, Source
 from newsletter.store import posts as post_store
 
 if TYPE_CHECKING:
@@ -32,13 +34,42 @@ _TITLE_LENGTH = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """A feed as it was read: its posts, cleaned, not yet told new from known."""
+class Taken:
+    """What was written down: `tally` counts it; `unseen` are the posts of this feed that were known
+    before and are in none of the answers; `untold` are the titles of old posts that were edited and
+    not known, so that nobody can say what changed in them.
+    """
 
-    title: str
-    notes: tuple[str, ...]
-    entries: int
-    drafts: tuple[PostDraft, ...]
+    tally: Tally
+    unseen: int = 0
+    untold: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A feed as it was read: its posts, cleaned, not yet told new from known.
+
+    `window` is None when the feed had nothing to say, and only what is `beyond` it was read;
+    `means` is how its site is followed, and `whole_site` whether all posts of that are the feed's.
+    """
+
+    title: str = ""
+    notes: tuple[str, ...] = ()
+    entries: int = 0
+    drafts: tuple[PostDraft, ...] = ()
+    window: Window | None = None
+    beyond: tuple[PostDraft, ...] = ()
+    means: Means | None = None
+    whole_site: bool = True
+
+    def with_beyond(self, found: Beyond, *, base_url: str, whole_site: bool) -> Reading:
+        """The same with what was found outside of the window."""
+        return replace(
+            self,
+            beyond=tuple(_beyond(entry, found, base_url) for entry in found.entries),
+            means=found.follow.means,
+            whole_site=whole_site,
+        )
 
     def write(
         self,
@@ -49,15 +80,60 @@ class Reading:
         period: timedelta,
         followed: Collection[int],
         scale: Scale,
-    ) -> Tally:
+    ) -> Taken:
         """Decides what each post is, writes it down, and counts.
 
         `period`: how old is old. `followed`: the ids of the feeds in the settings; a post of
         another one, as after the blog moved, is taken over by the feed that shows it now. `scale`
         weighs what changed.
         """
-        matched = _taken_over(connection, state, _matched(connection, self.drafts), followed)
-        return tally(_carry_out(connection, state, matched, now=now, period=period, scale=scale))
+        drafts = merged(self.drafts, self.beyond)
+        known = post_store.known_posts(connection)
+        matched = _taken_over(connection, state, _matched(drafts, known), followed)
+        matched = [match for match in matched if self._is_ours(state, match)]
+        if self.window is None:
+            post_store.touch_last_answer(connection, state.id, now=now)
+        intents = _carry_out(
+            connection, state, matched, now=now, period=period, scale=scale, means=self.means
+        )
+        seen = {post.id for _, post in matched if post}
+        return Taken(
+            tally=tally(intents),
+            unseen=sum(post.feed_id == state.id and post.id not in seen for post in known),
+            untold=_untold(intents, state),
+        )
+
+    def _is_ours(self, state: FeedState, match: _Match) -> bool:
+        """Whether what was found beyond the window is the feed's.
+
+        One that by its date should be in the window, and is not, is kept out of it by the blog, or
+        comes with the next reading.
+        """
+        draft, known = match
+        if not draft.beyond:
+            return True
+        if known is not None:
+            return known.feed_id == state.id
+        oldest = min((d.published for d in self.drafts if d.published), default=None)
+        if not self.whole_site or oldest is None or draft.published is None:
+            return False
+        return draft.published < oldest
+
+
+def _untold(intents: Sequence[Intent], state: FeedState) -> tuple[str, ...]:
+    """Old posts that are met for the first time because they were edited."""
+    since = state.follow.followed_at
+    if since is None:
+        return ()
+    return tuple(
+        intent.draft.title
+        for intent in intents
+        if isinstance(intent, AddPost)
+        and intent.baseline
+        and intent.draft.beyond
+        and intent.draft.updated is not None
+        and intent.draft.updated >= since
+    )
 
 
 def read_feed(fetched: Fetched) -> Reading:
@@ -67,11 +143,20 @@ def read_feed(fetched: Fetched) -> Reading:
         title=parsed.title,
         notes=parsed.notes,
         entries=len(parsed.entries),
-        drafts=tuple(_draft(entry, parsed.link or fetched.final_url) for entry in parsed.entries),
+        drafts=tuple(draft_of(entry, parsed.link or fetched.final_url) for entry in parsed.entries),
+        window=Window(fetched=fetched, parsed=parsed),
     )
 
 
-def _draft(entry: Entry, base_url: str) -> PostDraft:
+def _beyond(entry: Entry, found: Beyond, base_url: str) -> PostDraft:
+    draft = draft_of(entry, base_url)
+    untold = {"image"} if draft.image is None and found.source is Source.REST else set()
+    if entry.post_number in found.unnamed:
+        untold.add("categories")
+    return replace(draft, source=found.source, beyond=True, untold=frozenset(untold))
+
+
+def draft_of(entry: Entry, base_url: str) -> PostDraft:
     """An entry made safe and comparable; the title, where there is none, comes from the text."""
     base = entry.base or entry.link or base_url
     cleaned = clean(entry.content or entry.summary, base_url=base)
@@ -97,6 +182,7 @@ def _carry_out(
     now: datetime,
     period: timedelta,
     scale: Scale,
+    means: Means | None,
 ) -> list[Intent]:
     """Decides what each draft is, and writes it down."""
     ids = [known.id for _, known in matched if known is not None]
@@ -114,16 +200,22 @@ def _carry_out(
         period=period,
         oldest=oldest,
         highest_number=highest,
+        last_read=state.follow.followed_at or state.succeeded_at,
     )
-    intents = decide(matched, newest, horizon, feed_id=state.id, scale=scale)
+    sorted_out = reconcile(matched, newest, means, feed_id=state.id)
+    for revision_id, draft in sorted_out.retold:
+        post_store.retell(connection, revision_id, draft.revision, draft.source)
+    same = {revision_id for revision_id, _ in sorted_out.retold}
+    newest = {of: revision for of, revision in newest.items() if revision.id not in same}
+    post_store.touch(connection, sorted_out.left, now=now)
+    intents = decide(sorted_out.compared, newest, horizon, feed_id=state.id, scale=scale)
     for intent in intents:
         _write(connection, state, intent, now)
     return intents
 
 
-def _matched(connection: Connection, drafts: Sequence[PostDraft]) -> list[_Match]:
-    known = Known.of(post_store.known_posts(connection))
-    matches = match_all([(draft.identity, draft.title) for draft in drafts], known)
+def _matched(drafts: Sequence[PostDraft], posts: Sequence[KnownPost]) -> list[_Match]:
+    matches = match_all([(draft.identity, draft.title) for draft in drafts], Known.of(posts))
     return [
         (draft, found.known)
         for draft, found in zip(drafts, matches, strict=True)
@@ -158,4 +250,5 @@ def _write(connection: Connection, state: FeedState, intent: Intent, now: dateti
             intent.change,
             now=now,
             number=intent.number,
+            source=intent.draft.source,
         )

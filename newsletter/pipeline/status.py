@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from newsletter.delivery.states import UNFINISHED
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _SHOWN = 5
+_ALARMED = timedelta(days=30)
+"""For so long it is shown that posts may have been missed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ def overview(context: Context) -> Overview:
         next=next_period(schedule, now),
         feeds=feeds,
         editions=editions,
-        waiting=(*_waiting(feeds, editions, active), *untold),
+        waiting=(*_waiting(feeds, editions, active), *_alarms(feeds, now), *untold),
     )
 
 
@@ -105,6 +107,14 @@ def _waiting(
                 f"{edition.key} did not reach everybody; see `editions show {edition.key}`."
             ]
     return said
+
+
+def _alarms(feeds: tuple[FeedStatus, ...], now: datetime) -> list[str]:
+    return [
+        f"{feed.url}: {feed.alarm}"
+        for feed in feeds
+        if feed.alarm and feed.alarm_at and now - feed.alarm_at < _ALARMED
+    ]
 
 
 def _failing(feed: FeedStatus) -> str:

@@ -31,6 +31,7 @@ def states(connection: Connection, urls: Sequence[str]) -> list[FeedState]:
             body_hash=row.body_hash,
             unconditional_at=row.unconditional_at,
             baseline_at=row.baseline_at,
+            succeeded_at=row.succeeded_at,
             follow=_follow(row),
         )
         for row in (rows[url] for url in urls if url in rows)

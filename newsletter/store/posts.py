@@ -91,9 +91,7 @@ def add_post(
     )
     post_id = _key(result.inserted_primary_key)
     first = Change(weight=Weight.NONE)
-    add_revision(
-        connection, post_id, draft.revision, first, now=now, number=1, source=draft.source
-    )
+    add_revision(connection, post_id, draft.revision, first, now=now, number=1, source=draft.source)
     return post_id
 
 
@@ -106,6 +104,22 @@ def update_post(connection: Connection, post_id: int, draft: PostDraft, *, now: 
 def touch(connection: Connection, post_ids: Iterable[int], *, now: datetime) -> None:
     """Notes that the posts are still in a feed."""
     connection.execute(update(post).where(post.c.id.in_(list(post_ids))).values(last_seen_at=now))
+
+
+def touch_last_answer(connection: Connection, feed_id: int, *, now: datetime) -> None:
+    """Notes that the posts of the feed's last answer are still in it."""
+    newest = select(func.max(post.c.last_seen_at)).where(post.c.feed_id == feed_id)
+    connection.execute(
+        update(post)
+        .where(post.c.feed_id == feed_id, post.c.last_seen_at == newest.scalar_subquery())
+        .values(last_seen_at=now)
+    )
+
+
+def post_numbers(connection: Connection) -> frozenset[int]:
+    """The numbers that WordPress gave to the posts."""
+    query = select(post.c.post_number).where(post.c.post_number.is_not(None))
+    return frozenset(connection.execute(query).scalars())
 
 
 def add_revision(
