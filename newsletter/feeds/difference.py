@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import chain
 
-from newsletter.feeds.normalise import comparable, words
+from newsletter.feeds.normalise import comparable, words, words_of
 from newsletter.feeds.pairing import Runs, Side, pairs_of
 from newsletter.feeds.phrases import is_standing
 from newsletter.feeds.spelling import is_respelt, letters_between, middle
@@ -152,7 +152,7 @@ def _side(lines: Sequence[str], unmatched: Sequence[tuple[int, str]]) -> Side:
             before[at] = before[above]
         else:
             before[at] = comparable(lines[above]) if above >= 0 else ""
-    return Side({at: words(key) for at, key in unmatched}, before)
+    return Side({at: words_of(key) for at, key in unmatched}, before)
 
 
 # Words

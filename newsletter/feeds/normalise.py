@@ -41,7 +41,12 @@ def words(line: str) -> list[str]:
 
     Of Chinese and Japanese, which have no spaces, each sign is one.
     """
-    text = comparable(line).casefold()
+    return words_of(comparable(line))
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text that is comparable already."""
+    text = text.casefold()
     return _WORD.findall(_THOUSANDS.sub("", text) if "," in text else text)
 
 

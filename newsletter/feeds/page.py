@@ -73,12 +73,16 @@ def _places(found: Sequence[Block], lines: Sequence[str]) -> dict[int, int]:
 
 
 def _headings(found: Sequence[Block]) -> Iterator[str]:
-    """For each block the heading above it; standing text is none."""
+    """For each block the heading above it, "" where that is standing text."""
     above = ""
     for block in found:
         yield above
         if _serves_as_heading(block):
-            above = "" if is_standing(block.text) else block.text.rstrip(" :")
+            standing = is_standing(block.text)
+            if not standing:
+                above = block.text.rstrip(" :")
+            elif block.kind is Kind.HEADING or block.html.startswith("<"):
+                above = ""  # what stands below "Disclaimer" is of no other part
 
 
 def _serves_as_heading(block: Block) -> bool:

@@ -75,7 +75,9 @@ _NUMBER_WORDS = {
         start=2,
     )
 } | {"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "hundred": "100",
-     "thousand": "1000", "second": "2.", "third": "3.", "fourth": "4."}  # fmt: skip
+     "thousand": "1000", "second": "2.", "third": "3.", "fourth": "4.",
+     "daily": "daily", "weekly": "weekly", "monthly": "monthly", "yearly": "yearly",
+     "annually": "yearly"}  # fmt: skip
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4"}  # as in "phase III"
 _MONTHS = {
     form: form[:3]
@@ -117,6 +119,11 @@ def status_in(found: Sequence[str], more: frozenset[str] = frozenset()) -> Count
     told = [_STATUS.get(word, word) for word in found if word in _STATUS or word in more]
     told += ["not" for word in found if word.endswith("nt") and _NEGATED.fullmatch(word)]
     return Counter(told) if told else Counter()
+
+
+def needs_context(found: Sequence[str]) -> bool:
+    """Whether any of the words tells something only beside others: see the next two."""
+    return not (_SHADES.isdisjoint(found) and _UNITS.keys().isdisjoint(found))
 
 
 def shades_in(found: Sequence[str], line: Sequence[str]) -> Counter[str]:

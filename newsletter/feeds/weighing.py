@@ -144,16 +144,16 @@ def _why_telling(edit: Edit, rules: Rules) -> str:
 
 def _why_in_context(edit: Edit) -> str:
     """Words that tell only beside others: measures after a number, "will" with a status."""
+    if CELL_GAP in edit.new and CELL_GAP in edit.old:
+        return "another entry in a table"
+    if not telling.needs_context((*edit.inserted, *edit.deleted)):
+        return ""
     before, after = words(edit.old), words(edit.new)
     came, went = telling.units_in(edit.inserted, after), telling.units_in(edit.deleted, before)
     if came and went and came != went:
         return f"measures: {_exchange(went, came)}"
     came, went = telling.shades_in(edit.inserted, after), telling.shades_in(edit.deleted, before)
-    if came != went:
-        return f"words of status: {_exchange(went, came)}"
-    if CELL_GAP in edit.new and CELL_GAP in edit.old:
-        return "another entry in a table"
-    return ""
+    return f"words of status: {_exchange(went, came)}" if came != went else ""
 
 
 def _numbers(put_in: Sequence[str], taken_out: Sequence[str]) -> tuple[Counter[str], Counter[str]]:
