@@ -67,20 +67,24 @@ def gates(facts: GateFacts) -> tuple[Hold, ...]:
     return tuple(hold for hold in holds if hold is not None)
 
 
-def fuse(items: int, updated: int, seen: int, *, max_items: int, max_share: float) -> Hold | None:
+def fuse(
+    items: int, updated: int, seen: int, *, max_items: int, max_share: float, trials: int = 0
+) -> Hold | None:
     """Holds an edition when too much changed at once, as after a move or a change of theme.
 
     `items` are all posts of the edition, `updated` those known before with a major change, `seen`
-    how many known posts the feeds showed. The share counts from six posts seen.
+    how many known posts the feeds showed; `trials` are its trial updates. The share counts from six
+    posts seen.
     """
     release = (
         "Look at it with `newsletter preview`; if all of it is news, `newsletter editions approve"
         " EDITION`; else leave posts out with `newsletter editions drop EDITION POST`."
     )
-    if items > max_items:
+    if items + trials > max_items:
+        what = f"{items} posts and {trials} trial updates" if trials else f"{items} posts"
         return Hold(
             code="fuse-items",
-            message=f"{items} posts would be in it, more than {max_items} ([fuse] max_items).",
+            message=f"{what} would be in it, more than {max_items} ([fuse] max_items).",
             mend=release,
         )
     if seen >= 6 and updated > max_share * seen:

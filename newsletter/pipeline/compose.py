@@ -17,11 +17,8 @@ import subscribers.model as subscribers
 from newsletter.delivery.gates import Hold, fuse
 from newsletter.delivery.states import OPEN_DRAFT
 from newsletter.editions.period import length
-from newsletter.editions.select import (
-    Topic,
-    select,
-    variant_for,
-)
+from newsletter.editions.select import select, variant_for
+from newsletter.editions.trials import Placed
 from newsletter.model.edition import (
     Choice,
     DigestItem,
@@ -31,10 +28,14 @@ from newsletter.model.edition import (
     ItemKind,
     Period,
     Rendered,
+    TrialUpdate,
 )
 from newsletter.model.post import Candidate, Change, Pin, Revision
+from newsletter.model.trial import TrialNews
 from newsletter.pipeline.context import Context
-from newsletter.pipeline.layout import Layout, lay_out, topic_keys
+from newsletter.pipeline.layout import Entries, Layout, lay_out, topic_keys, topics
+from newsletter.pipeline.trial_placing import news_of_trials, place, with_lines
+from newsletter.store import edition_trials
 from newsletter.store import editions as edition_store
 from newsletter.store import news as news_store
 from subscribers.store import people
@@ -47,13 +48,18 @@ if TYPE_CHECKING:
 class Composed:
     """A draft as it was composed. `edition` is None when there is nothing to say.
 
-    `items` are what it shows; `left_out` those the admin dropped; `rolled_over` did not fit.
+    `items` and `trials` are what it shows; `left_out` and `trials_left_out` what the admin dropped;
+    `rolled_over` and `trials_rolled_over` did not fit; `trials_waiting` needs the admin's yes.
     """
 
     edition: Edition | None
     items: tuple[DigestItem, ...] = ()
     left_out: tuple[DigestItem, ...] = ()
     rolled_over: tuple[DigestItem, ...] = ()
+    trials: tuple[TrialUpdate, ...] = ()
+    trials_left_out: tuple[TrialUpdate, ...] = ()
+    trials_rolled_over: tuple[TrialUpdate, ...] = ()
+    trials_waiting: tuple[TrialNews, ...] = ()
     variants: tuple[Rendered, ...] = ()
     findings: tuple[Finding, ...] = ()
     holds: tuple[Hold, ...] = ()
@@ -72,11 +78,14 @@ class Composed:
 
     @property
     def _no_room(self) -> tuple[str, ...]:
-        number = len(self.rolled_over)
-        if not number:
-            return ()
-        what = "1 post has" if number == 1 else f"{number} posts have"
-        return (f"{what} no room in this mail and will be in the next edition.",)
+        named = ((self.trials_rolled_over, "trial update"), (self.rolled_over, "post"))
+        return tuple(
+            f"1 {noun} has no room in this mail and will be in the next edition."
+            if len(found) == 1
+            else f"{len(found)} {noun}s have no room in this mail and will be in the next edition."
+            for found, noun in named
+            if found
+        )
 
 
 def compose(context: Context, period: Period) -> Composed:
@@ -89,26 +98,29 @@ def compose(context: Context, period: Period) -> Composed:
         found = edition_store.find(connection, period.key, context.channel)
         if found is not None and found.state not in OPEN_DRAFT:
             return as_stored(connection, found)
-        candidates = news_store.candidates(
-            connection, context.channel, _channel_baseline(context, connection)
-        )
+        since = _channel_baseline(context, connection)
+        candidates = news_store.candidates(connection, context.channel, since)
         choices = people.choices(connection)
         dropped = edition_store.dropped_posts(connection, found.id) if found else frozenset()
     items = items_of(context, candidates)
-    kept = [item for item in items if item.post_id not in dropped]
-    left_out = tuple(item for item in items if item.post_id in dropped)
-    if not kept and found is None:
-        return Composed(edition=None)
+    with context.database.read() as connection:
+        news = news_of_trials(context, connection, since)
+        items = with_lines(context, connection, items, news)
+        kept = tuple(item for item in items if item.post_id not in dropped)
+        placed = place(context, connection, news, kept, found)
+    if not kept and not placed.updates and found is None:
+        return Composed(edition=None, trials_waiting=placed.waiting)
     draft = _draft(context, period, found)
-    layout = lay_out(context, draft, kept, choices)
-    holds = (*layout.holds, *_fuse(context, kept))
-    return _save(context, draft, replace(layout, holds=holds), left_out, choices)
+    layout = lay_out(context, draft, Entries(items=kept, trials=placed.updates), choices)
+    holds = (*layout.holds, *_fuse(context, kept, placed))
+    left_out = tuple(item for item in items if item.post_id in dropped)
+    return _save(context, draft, replace(layout, holds=holds), left_out, placed, choices)
 
 
-def items_of(context: Context, candidates: Sequence[Candidate]) -> list[DigestItem]:
-    """The candidates that are news, as an edition shows them, in its order."""
+def items_of(context: Context, candidates: Sequence[Candidate]) -> Sequence[DigestItem]:
+    """The candidates that are news, as an edition shows them, in its order; without trials."""
     if not candidates:
-        return []
+        return ()
     from newsletter.pipeline.presentation import present  # excerpts need the HTML parser
     from newsletter.pipeline.weights import scale_of
 
@@ -118,12 +130,8 @@ def items_of(context: Context, candidates: Sequence[Candidate]) -> list[DigestIt
     def compare(candidate: Candidate, shown: Revision) -> Change:
         return scale.weigh(candidate.post_id, candidate.url, shown, candidate.newest.revision)
 
-    topics = [
-        Topic(key=t.key, categories=t.categories, title_pattern=t.title_pattern)
-        for t in context.settings.topics
-    ]
     open_ = [one for one in candidates if scale.pin(one.post_id, one.url) is not Pin.NEVER]
-    return select(open_, topics, compare=compare, present=present)
+    return select(open_, topics(context), compare=compare, present=present)
 
 
 def as_stored(connection: Connection, edition: Edition) -> Composed:
@@ -133,6 +141,8 @@ def as_stored(connection: Connection, edition: Edition) -> Composed:
         items=tuple(edition_store.items(connection, edition.id)),
         left_out=tuple(edition_store.items(connection, edition.id, dropped=True)),
         variants=tuple(edition_store.variants(connection, edition.id)),
+        trials=tuple(edition_trials.updates(connection, edition.id)),
+        trials_left_out=tuple(edition_trials.updates(connection, edition.id, dropped=True)),
     )
 
 
@@ -180,7 +190,7 @@ def _close(connection: Connection, older: Edition, draft: Edition) -> None:
     )
 
 
-def _fuse(context: Context, items: Sequence[DigestItem]) -> tuple[Hold, ...]:
+def _fuse(context: Context, items: Sequence[DigestItem], placed: Placed) -> tuple[Hold, ...]:
     updated = [item for item in items if item.kind is ItemKind.UPDATED]
     new = {item.post_id for item in items if item.kind is ItemKind.NEW}
     with context.database.read() as connection:
@@ -192,6 +202,7 @@ def _fuse(context: Context, items: Sequence[DigestItem]) -> tuple[Hold, ...]:
         seen,
         max_items=limits.max_items,
         max_share=limits.max_share,
+        trials=len(placed.updates),
     )
     return (hold,) if hold else ()
 
@@ -201,34 +212,46 @@ def _save(
     draft: Edition,
     layout: Layout,
     left_out: tuple[DigestItem, ...],
+    placed: Placed,
     choices: Sequence[subscribers.Choice],
 ) -> Composed:
     held = bool(layout.holds) or any(finding.error for finding in layout.findings)
+    shown = layout.shown
     composed = Composed(
         edition=draft,
-        items=layout.items,
+        items=shown.items,
         left_out=left_out,
-        rolled_over=layout.rolled_over,
+        rolled_over=layout.rolled_over.items,
+        trials=shown.trials,
+        trials_rolled_over=layout.rolled_over.trials,
+        trials_left_out=placed.left_out,
+        trials_waiting=placed.waiting,
         variants=layout.variants,
         findings=layout.findings,
         holds=layout.holds,
     )
     with context.database.begin() as connection:
-        edition_store.save_draft(
+        saved = edition_store.save_draft(
             connection,
             draft,
             state=EditionState.HELD if held else EditionState.DRAFT,
             reasons=composed.reasons,
             checksum=checksum_of(layout.variants),
-            items=layout.items,
+            items=shown.items,
             left_out=left_out,
             variants=layout.variants,
             choices=_assigned(context, layout, choices),
             now=context.now(),
         )
-        return replace(
-            composed, edition=edition_store.get(connection, draft.id) if layout.items else None
-        )
+        if saved:
+            edition_trials.replace(
+                connection,
+                draft.id,
+                updates=shown.trials,
+                left_out=placed.left_out,
+                items=shown.items,
+            )
+        return replace(composed, edition=edition_store.get(connection, draft.id) if shown else None)
 
 
 def _assigned(

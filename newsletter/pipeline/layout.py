@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import subscribers.model as subscribers
 from newsletter.delivery.gates import Hold
 from newsletter.editions.check import POSTAL_ADDRESS, SIZE_LIMIT, check, mail_size
-from newsletter.editions.select import Variant, for_variant, variants_of
+from newsletter.editions.select import Topic, Variant, for_variant, variants_of
 from newsletter.errors import RenderError
 from newsletter.model.edition import (
     Channel,
@@ -21,19 +21,48 @@ from newsletter.model.edition import (
     Masthead,
     Rendered,
     Tags,
+    TrialUpdate,
 )
 from newsletter.pipeline.context import Context, masthead_of, tags_of
 
 _MOST_ITEMS = 100
-"""More posts than any mail has room for; no more are even tried."""
+"""More entries than any mail has room for; no more are even tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entries:
+    """What an edition may show: trial updates, then posts."""
+
+    items: tuple[DigestItem, ...]
+    trials: tuple[TrialUpdate, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.trials) + len(self.items)
+
+    def first(self, number: int) -> Entries:
+        """The first ones, in the order of the mail."""
+        posts = max(0, number - len(self.trials))
+        return Entries(items=self.items[:posts], trials=self.trials[:number])
+
+    def after(self, number: int) -> Entries:
+        """Those behind the first ones."""
+        posts = max(0, number - len(self.trials))
+        return Entries(items=self.items[posts:], trials=self.trials[number:])
+
+    def of(self, variant: Variant) -> Entries:
+        """What a variant shows of them."""
+        return Entries(
+            items=tuple(for_variant(self.items, variant)),
+            trials=tuple(for_variant(self.trials, variant)),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """An edition laid out: what fits, what does not, and the rendered variants of what does."""
 
-    items: tuple[DigestItem, ...]
-    rolled_over: tuple[DigestItem, ...] = ()
+    shown: Entries
+    rolled_over: Entries = Entries(items=())
     variants: tuple[Rendered, ...] = ()
     findings: tuple[Finding, ...] = ()
     holds: tuple[Hold, ...] = ()
@@ -42,31 +71,29 @@ class Layout:
 def lay_out(
     context: Context,
     draft: Edition,
-    items: Sequence[DigestItem],
+    entries: Entries,
     choices: Sequence[subscribers.Choice],
     *,
     sample: bool = False,
 ) -> Layout:
-    """Renders as many of the items, first to last, as a mail has room for; the rest rolls over."""
-    if not items:
-        return Layout(items=())
+    """Renders as many entries, first to last, as a mail has room for; the rest rolls over."""
+    if not entries:
+        return Layout(shown=entries)
     tags, masthead = tags_of(context.settings, draft.nonce), masthead_of(context.settings)
     wanted = variants_of(choices, topic_keys(context))
     print_ = _Printer(context=context, draft=draft, tags=tags, masthead=masthead, sample=sample)
     try:
-        room = _room(print_, items)
-        shown = tuple(items[:room])
+        room = _room(print_, entries)
+        shown = entries.first(room)
         variants = tuple(
-            print_(for_variant(shown, variant), variant)
-            for variant in wanted
-            if for_variant(shown, variant)
+            print_(shown.of(variant), variant) for variant in wanted if shown.of(variant)
         )
     except RenderError as error:
         hold = Hold(code="render", message=error.message, mend=error.mend, confirmable=False)
-        return Layout(items=tuple(items[:_MOST_ITEMS]), holds=(hold,))
+        return Layout(shown=entries.first(_MOST_ITEMS), holds=(hold,))
     return Layout(
-        items=shown,
-        rolled_over=tuple(items[room:]),
+        shown=shown,
+        rolled_over=entries.after(room),
         variants=variants,
         findings=findings_of(context, draft.nonce, variants),
     )
@@ -86,6 +113,14 @@ def findings_of(context: Context, nonce: str, variants: Sequence[Rendered]) -> t
     )
 
 
+def topics(context: Context) -> list[Topic]:
+    """The topics of the settings, in their order."""
+    return [
+        Topic(key=t.key, categories=t.categories, title_pattern=t.title_pattern)
+        for t in context.settings.topics
+    ]
+
+
 def topic_keys(context: Context) -> list[str]:
     """The keys of the settings' topics, in their order."""
     return [topic.key for topic in context.settings.topics]
@@ -93,7 +128,7 @@ def topic_keys(context: Context) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Printer:
-    """Renders items as one variant of a draft."""
+    """Renders entries as one variant of a draft."""
 
     context: Context
     draft: Edition
@@ -101,7 +136,7 @@ class _Printer:
     masthead: Masthead
     sample: bool
 
-    def __call__(self, items: Sequence[DigestItem], variant: Variant) -> Rendered:
+    def __call__(self, entries: Entries, variant: Variant) -> Rendered:
         from newsletter.editions.render import render  # the template engine takes time to import
 
         digest = Digest(
@@ -110,21 +145,22 @@ class _Printer:
             variant=variant.name,
             form=variant.form,
             note=self.draft.note,
-            updated=tuple(i for i in items if i.kind is ItemKind.UPDATED),
-            new=tuple(i for i in items if i.kind is ItemKind.NEW),
+            trials=entries.trials,
+            updated=tuple(i for i in entries.items if i.kind is ItemKind.UPDATED),
+            new=tuple(i for i in entries.items if i.kind is ItemKind.NEW),
             sample=self.sample,
         )
         overrides = self.context.settings.templates_path()
         return render(digest, self.tags, overrides=overrides if overrides.is_dir() else None)
 
 
-def _room(print_: _Printer, items: Sequence[DigestItem]) -> int:
-    """How many of the items fit into one mail, at least one; found by halving."""
+def _room(print_: _Printer, entries: Entries) -> int:
+    """How many of the entries fit into one mail, at least one; found by halving."""
     everything = Variant(topics=(), form=Form.NORMAL)
-    fits, too_many = 1, min(len(items), _MOST_ITEMS) + 1
+    fits, too_many = 1, min(len(entries), _MOST_ITEMS) + 1
     attempt = too_many - 1
     while fits + 1 < too_many:
-        rendered = print_(items[:attempt], everything)
+        rendered = print_(entries.first(attempt), everything)
         if mail_size(rendered, print_.tags) <= SIZE_LIMIT:
             fits = attempt
         else:

@@ -21,8 +21,9 @@ from newsletter.model.edition import (
 from newsletter.pipeline.compose import Composed, as_stored, compose
 from newsletter.pipeline.context import Context, schedule_of
 from newsletter.pipeline.files import write_private
-from newsletter.pipeline.layout import findings_of, lay_out
+from newsletter.pipeline.layout import Entries, findings_of, lay_out
 from newsletter.pipeline.presentation import present
+from newsletter.pipeline.trial_placing import with_lines
 from newsletter.store import editions as edition_store
 from newsletter.store import posts as post_store
 from newsletter.store.lock import run_lock
@@ -84,12 +85,15 @@ def sample(
         latest = post_store.latest(connection, SAMPLE_POSTS)
     if not latest:
         return None
-    items = tuple(present(candidate, ItemKind.NEW, None) for candidate in latest)
+    items = [present(candidate, ItemKind.NEW, None) for candidate in latest]
+    with context.database.read() as connection:
+        entries = Entries(items=with_lines(context, connection, items))
     edition = _sample_edition(context)
-    layout = lay_out(context, edition, items, (), sample=True)
+    layout = lay_out(context, edition, entries, (), sample=True)
     if not layout.variants:
         raise HeldError("The sample cannot be shown.", " ".join(h.message for h in layout.holds))
-    return _write(context, out, edition, layout.variants, layout.items, pictures or {}, sample=True)
+    shown = layout.shown
+    return _write(context, out, edition, layout.variants, shown.items, pictures or {}, sample=True)
 
 
 def _current(context: Context) -> Composed:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from newsletter.config import Settings
@@ -63,26 +64,43 @@ def line_of(connection: Connection, known: KnownTrial, sight: Sight) -> Register
 
 
 def changes_since(
-    connection: Connection, since: datetime, sight: Sight, *, unattended: bool
+    connection: Connection,
+    since: datetime,
+    sight: Sight,
+    *,
+    unattended: bool,
+    told: Mapping[int, int] = MappingProxyType({}),
 ) -> tuple[TrialNews, ...]:
-    """What changed in the register for followed trials, against what was known at `since` (UTC):
-    when readers were last told. The weightiest first, and nothing for what was changed back.
+    """What changed in the register for followed trials, against what readers know: the record they
+    were last `told` of (by the trial's id), or what was known at `since` (UTC), if that is newer.
+    The weightiest first, and nothing for what was changed back.
 
     `unattended` (a setting) approves everything; else only what the admin approved is.
     """
     followed = trial_store.listed(connection, attention=(Attention.FOLLOWED,))
     ids = [known.id for known in followed]
-    before = record_store.as_of(connection, ids, since)
+    before = _known_to_readers(connection, ids, since, told)
     after = record_store.newest(connection, ids)
     news: dict[str, TrialNews] = {}
     for known in followed:
-        if known.id not in after:
+        if known.id not in after or after[known.id].id == before[known.id].id:
             continue
-        told = _news(connection, known, before[known.id], after[known.id], sight)
-        if told.changes or told.details:
+        new = _news(connection, known, before[known.id], after[known.id], sight)
+        if new.changes or new.details:
             approved = unattended or after[known.id].approved_at is not None
-            news.setdefault(after[known.id].record.number, replace(told, approved=approved))
+            news.setdefault(after[known.id].record.number, replace(new, approved=approved))
     return tuple(sorted(news.values(), key=lambda each: (not each.changes, each.trial)))
+
+
+def _known_to_readers(
+    connection: Connection, trial_ids: Collection[int], since: datetime, told: Mapping[int, int]
+) -> dict[int, StoredRecord]:
+    known = record_store.as_of(connection, trial_ids, since)
+    wanted = [told[each] for each in trial_ids if each in told]
+    for each in record_store.by_ids(connection, wanted):
+        if each.id > known[each.trial_id].id:
+            known[each.trial_id] = each
+    return known
 
 
 def posts_behind(connection: Connection, sight: Sight) -> tuple[StalePost, ...]:

@@ -68,6 +68,12 @@ def as_of(
     return _picked(connection, trial_ids, func.min(trial_record.c.number)) | before
 
 
+def by_ids(connection: Connection, record_ids: Collection[int]) -> list[StoredRecord]:
+    """These records."""
+    rows = connection.execute(select(trial_record).where(trial_record.c.id.in_(record_ids)))
+    return [_as_stored(row) for row in rows]
+
+
 def approve(connection: Connection, record_id: int, *, now: datetime) -> None:
     """Notes that the admin wants what changed with this record to be told."""
     connection.execute(
