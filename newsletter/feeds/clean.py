@@ -15,6 +15,7 @@ import nh3
 from newsletter.feeds.blocks import blocks, plain_text
 from newsletter.feeds.debris import quiet
 from newsletter.feeds.phrases import is_debris, tail_start
+from newsletter.feeds.related import without_related
 from newsletter.feeds.shortcodes import without_shortcodes
 from newsletter.model.post import Cleaned, Image
 
@@ -88,7 +89,7 @@ def _one_pass(rough: str, base_url: str) -> str:
         link_rel=None,
         strip_comments=True,
     )
-    return _collapsed(_CONTROL.sub("", safe))
+    return without_related(_collapsed(_CONTROL.sub("", safe)))
 
 
 def _collapsed(safe: str) -> str:
