@@ -172,14 +172,14 @@ class ClinicalTrialsGov:
             raise _told(error) from error
 
     def _once(self, url: str) -> Fetched:
+        if self._asked:
+            self._pause(_BETWEEN)
+        self._asked = True
         if self._now() >= self._until:
             raise RegisterError(
                 f"Asking {NAME} took too long, and was broken off.",
                 "The next run goes on with it.",
             )
-        if self._asked:
-            self._pause(_BETWEEN)
-        self._asked = True
         return self._fetch(url, None)
 
 

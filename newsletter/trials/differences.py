@@ -50,7 +50,7 @@ def _reason(old: TrialRecord, new: TrialRecord, register: str) -> Iterator[Trial
     if new.why_stopped and new.status in STOPPED:
         yield TrialChange(
             kind=ChangeKind.REASON,
-            text=f"Reason given by the sponsor in {register}: {quotation(new.why_stopped)}",
+            text=f"Reason given by the sponsor in {register}: {quotation(new.why_stopped)}.",
             old=old.why_stopped,
             new=new.why_stopped,
         )

@@ -134,8 +134,8 @@ def moved_on(written: date, history: Sequence[TrialRecord]) -> str:
     since = _since(history)
     status = status_words(newest.status, newest.last_known_status)
     if since is not None and since > written and _is_other(history):
-        when = "last updated" if newest.status == "UNKNOWN" else "since"
-        return f"{_first_upper(status)} {when} {since.year}"
+        when = ", last updated" if newest.status == "UNKNOWN" else " since"
+        return f"{_first_upper(status)}{when} {since.year}"
     posted = first_day(newest.results_posted)
     if posted is not None and posted > written:
         return f"{_first_upper(status)}; results posted {posted.year}"

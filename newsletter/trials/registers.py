@@ -44,7 +44,7 @@ def _found(pattern: str, *, any_case: bool = True) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE | re.ASCII if any_case else re.ASCII)
 
 
-_DUTCH_CONTEXT: Final = _found(r"trial|regist|\bntr\b|ccmo|onderzoek")
+_DUTCH_CONTEXT: Final = _found(r"trial|regist|\bntr\b(?!\s?\d)|ccmo|onderzoek")
 
 NUMBERS: Final = (
     Numbers(
