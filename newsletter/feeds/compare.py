@@ -49,6 +49,8 @@ def compare(old: Revision, new: Revision, rules: Rules = _DEFAULT, pin: Pin = Pi
     if pin is Pin.ALWAYS:
         rules = replace(rules, everything=True)
     change = _compared(old, new, rules)
+    if pin is Pin.ALWAYS and change.weight is Weight.MAJOR:
+        return replace(change, reasons=("pinned: always news", *change.reasons))
     if pin is Pin.NEVER and change.weight is Weight.MAJOR:
         reasons = ("pinned: never news", *change.reasons)
         return Change(weight=Weight.MINOR, reasons=reasons)

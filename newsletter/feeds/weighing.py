@@ -73,13 +73,14 @@ def news_of(found: Difference, old: Sequence[str], new: Sequence[str], rules: Ru
         if (reason := _why_major(edit, rules, in_tail=edit.at >= tail))
     ]
     rewritten = tuple(edit for edit, _ in told if edit.at not in in_section)
-    telling_edits = {edit.at for edit, reason in told if not reason.endswith(_IN_A_PARAGRAPH)}
+    prose = (_IN_A_PARAGRAPH, _ANYHOW)
+    telling_edits = {edit.at for edit, reason in told if not reason.endswith(prose)}
     return News(
         sections=sections,
         added=added,
         rewritten=rewritten,
         telling=frozenset(telling_edits | {at for at in added if _tells(new[at], rules)}),
-        reasons=tuple(reason for _, reason in told),
+        reasons=tuple(reason for _, reason in told if reason is not _ANYHOW),
     )
 
 
@@ -101,12 +102,15 @@ def _is_news(line: str, rules: Rules, *, in_tail: bool) -> bool:
 
 
 _IN_A_PARAGRAPH = "new words in a paragraph"
+_ANYHOW = "whatever changes"
 
 
 def _why_major(edit: Edit, rules: Rules, *, in_tail: bool) -> str:
     """Why an edited line is news; "" where it is not."""
-    if rules.everything:
-        return "small rewording"
+    return _why(edit, rules, in_tail=in_tail) or (_ANYHOW if rules.everything else "")
+
+
+def _why(edit: Edit, rules: Rules, *, in_tail: bool) -> str:
     if in_tail and not _is_news(edit.new, rules, in_tail=True):
         return ""
     if not edit.inserted and not (edit.deleted and fresh_sentences(edit)):
