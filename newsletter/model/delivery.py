@@ -125,5 +125,7 @@ class ClaimedBatch:
     attempt: int
     owner: str
     recipients: tuple[Recipient, ...]
+    size: int = 0
+    """How many people were planned for it, those since skipped or rejected included."""
     provider_id: ProviderId | None = None
     day: str = ""

@@ -39,7 +39,7 @@ class Rules:
     rate_window: int = 1
     """At most so many requests in each window of so many seconds."""
     latency: float = 0.0
-    """How long every answer takes; what was asked for is done before the wait."""
+    """How long every answer takes at least; what was asked for is done first, and counts."""
     hold: float = 60.0
     """How long a request is kept waiting by the faults `hang` and `late`."""
     seed: int = 0

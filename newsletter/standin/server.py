@@ -8,6 +8,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -144,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _meet(self, head: Asked, fault: Fault | None) -> None:
         """Carries out a request, or not, and answers it, or not, as the fault says."""
-        service = self.server.service
+        service, began = self.server.service, time.monotonic()
         if fault is not None and fault.kind == "late":
             service.letting_go.wait(service.rules.hold)
         acts = fault is None or fault.after or fault.kind == "late"
@@ -153,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
             fault = None  # what is refused anyway is refused in the usual way
         self._tell(answer.noted or service.note(head, answer.status, fault))
         if service.rules.latency:
-            service.closing.wait(service.rules.latency)
+            service.closing.wait(max(0.0, began + service.rules.latency - time.monotonic()))
         self._reply(answer, fault)
 
     def _reply(self, answer: Answer, fault: Fault | None) -> None:

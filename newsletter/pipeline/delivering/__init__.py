@@ -4,7 +4,10 @@
     run.py          one run, from planning to what it came to
     claiming.py     the next batch that may be submitted, and everything that says "not now"
     posting.py      several requests at a time, and each answer settled
+    single.py       messages handed over one at a time, as SMTP does
     writing.py      what became of a batch, written down
+    counting.py     how far a run is
+    recovering.py   what an interrupted run has left
     ids.py          the provider's batch ids: made, closed, cancelled, forgotten
     undoing.py      the admin's word: cancel, reopen, assume
 

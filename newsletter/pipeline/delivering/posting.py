@@ -14,14 +14,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from newsletter.delivery.answers import Answer, Taken, Unknown
-from newsletter.delivery.settling import UNKNOWNS_IN_A_ROW, Doubt, Pause, Split
+from newsletter.delivery.settling import UNKNOWNS_IN_A_ROW, Accept, Doubt, Pause, Reject, Split
 from newsletter.delivery.transports.contract import Mail, Slot
 from newsletter.delivery.window import batches_per_id
 from newsletter.errors import TransportError
 from newsletter.model.delivery import BatchState, ClaimedBatch, Recipient
 from newsletter.model.edition import Channel, Edition
-from newsletter.pipeline.context import Advance, Context
+from newsletter.pipeline.context import Context
 from newsletter.pipeline.delivering import claiming, ids, recovering, writing
+from newsletter.pipeline.delivering.counting import Counting
 from newsletter.pipeline.delivering.single import Singles
 from newsletter.pipeline.delivering.stopping import Stop
 from newsletter.store import outcomes
@@ -61,6 +62,7 @@ class Posting:
         self._mails = mails
         self._closing = ids.Closing(context, edition)
         self._singles = Singles(context)
+        self._counting = Counting(context, edition)
         self._under_way: dict[Future[Answer], Work] = {}
         self._attempts: Counter[int] = Counter()
         self._unknowns = 0
@@ -119,6 +121,7 @@ class Posting:
             self._ask()
             return True
         if self._closing.settle():
+            self._counting.anew()
             return self._stop is None
         if self._stop is not None:
             return False
@@ -184,7 +187,7 @@ class Posting:
 
     def _begin(self, claimed: ClaimedBatch) -> None:
         if not claimed.recipients:
-            self._show_progress()
+            self._counting.through(claimed)
             return
         self._attempts[claimed.id] += 1
         if not self._context.transport.one_by_one:
@@ -238,7 +241,10 @@ class Posting:
             del self._attempts[work.claimed.id]  # what is left of it is another request
         if isinstance(written, Pause) or (isinstance(written, Doubt) and written.stop):
             self._stop = self._stop or Stop(error=written.error, mend=written.mend)
-        self._show_progress()
+        if isinstance(written, Accept | Reject):
+            self._counting.through(work.claimed)
+        else:
+            self._counting.anew()
 
     def _next_single(self, work: Work) -> None:
         """Hands over the next message of a batch, or ends the batch."""
@@ -249,7 +255,8 @@ class Posting:
                 self._submit(work, (person,))
                 return
         self._singles.conclude(work.claimed, self._attempts[work.claimed.id])
-        self._show_progress()
+        self._counting.anew()
+        self._counting.show()
 
     def _count(self, answer: Answer) -> None:
         """Unknown answers in a row: each other one shows that the provider is there."""
@@ -282,10 +289,3 @@ class Posting:
     def _wait_for_others(self) -> bool:
         """Whether there is something to claim again after waiting for it."""
         return recovering.wait_for_others(self._context, self._edition, self._owner)
-
-    def _show_progress(self) -> None:
-        with self._context.database.read() as connection:
-            people, of_people, batches, of_batches = outcomes.through(connection, self._edition.id)
-        self._context.progress(
-            Advance(people=people, of_people=of_people, batches=batches, of_batches=of_batches)
-        )

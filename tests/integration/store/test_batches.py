@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -13,8 +14,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, text, update
+from sqlalchemy import insert, select, text, update
 
+from newsletter.delivery.plan import skip_at_submission
 from newsletter.delivery.states import BATCH, DELIVERY, allowed
 from newsletter.model.delivery import BatchState, ClaimedBatch, Recipients
 from newsletter.model.edition import Edition, EditionState
@@ -22,8 +24,10 @@ from newsletter.store import batches, editions, outcomes, recovery
 from newsletter.store.engine import Database, open_database
 from newsletter.store.tables import batch
 from subscribers.model import SubscriptionStatus, SuppressionReason
+from subscribers.store.tables import person, suppression
 from tests.integration.store.ledger import (
     NOW,
+    Reader,
     batch_rows,
     claim,
     clear,
@@ -198,9 +202,39 @@ def test_the_last_look_sees_who_has_left_since_planning(database: Database) -> N
     ]
     first, erased = people[0].recipient, people[2].recipient
     assert erased is None
+    with database.read() as connection:
+        assert batches.in_good_standing(connection, claimed) == (first,)
     assert first is not None
     assert (first.address, first.name, first.token) == ("reader1@example.org", "Reader 1", "token1")
     assert first.delivery_id == people[0].delivery_id
+
+
+def test_the_quick_look_and_the_whole_one_agree(database: Database) -> None:
+    """One rule, as a function and as a query: for each status, with and without a suppression."""
+    everyone = [
+        Reader(suppressed=reason)
+        for reason in (None, *SuppressionReason)
+        for _ in SubscriptionStatus
+    ]
+    edition = sending(database, len(everyone), batch_size=100)
+    with database.begin() as connection:
+        for number, (reader, status) in enumerate(
+            zip(everyone, itertools.cycle(SubscriptionStatus), strict=False), start=1
+        ):
+            key = f"reader{number}@example.org"
+            connection.execute(update(person).where(person.c.id == number).values(status=status))
+            if reader.suppressed is not None:
+                row = {"address_key": key, "reason": reader.suppressed, "since": NOW}
+                connection.execute(insert(suppression).values(row))
+    claimed = claim(database, edition)
+    with database.read() as connection:
+        slow = [
+            each.recipient
+            for each in batches.addressees(connection, claimed)
+            if skip_at_submission(each.status, each.suppression) is None
+        ]
+        assert list(batches.in_good_standing(connection, claimed)) == slow
+    assert len(slow) == 1
 
 
 def test_who_is_skipped_is_not_looked_at_again(database: Database) -> None:
