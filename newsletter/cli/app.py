@@ -41,4 +41,19 @@ class App:
 NUMBER = click.IntRange(min=1, max=2**31 - 1)
 """The number of a post, as an argument: what the key of a row can be."""
 
+
+class _PostOrTrial(click.ParamType[int | str]):
+    """Digits alone are the number of a post, anything else that of a trial in a register."""
+
+    name = "number"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        return int(NUMBER(value, param, ctx)) if value.lstrip("-").isdecimal() else value
+
+
+POST_OR_TRIAL = _PostOrTrial()
+"""A post or a trial of an edition, as an argument."""
+
 pass_app = click.make_pass_decorator(App)

@@ -47,9 +47,13 @@ def _json(composed: Composed, key: str) -> dict[str, Any]:
         "state": edition.state.value if edition else None,
         "reasons": list(composed.reasons),
         "subject": composed.variants[0].subject if composed.variants else "",
-        "posts": posts_json(composed.items),
+        "posts": posts_json(composed.items, composed.trials),
         "left_out": [item.post_id for item in composed.left_out],
         "rolled_over": [item.post_id for item in composed.rolled_over],
+        "trials_waiting": [
+            {"id": news.trial.number, "title": news.title, "change": news.summary}
+            for news in composed.trials_waiting
+        ],
         "variants": [variant.key for variant in composed.variants],
         "checksum": edition.checksum if edition else None,
     }
@@ -58,13 +62,18 @@ def _json(composed: Composed, key: str) -> dict[str, Any]:
 def _text(composed: Composed) -> str:
     from newsletter.cli.wording import item_lines
 
+    waiting = [
+        f"Waits for your yes (`newsletter trials approve {news.trial.number}`): {news.summary}"
+        for news in composed.trials_waiting
+    ]
     if composed.edition is None:
-        return "Nothing new: no edition."
+        return "\n".join(["Nothing new: no edition.", *waiting])
     lines = [f"{composed.edition.key}: {composed.edition.state.value}."]
     lines += [f"  {reason}" for reason in composed.reasons]
     lines += [f"Subject: {variant.subject}" for variant in composed.variants[:1]]
-    lines += item_lines(composed.items)
+    lines += item_lines(composed.items, composed.trials)
     if composed.left_out:
         lines += ["Left out:", *(f"  {item.title}" for item in composed.left_out)]
+    lines += waiting
     lines.append("Look at it with `newsletter preview`.")
     return "\n".join(lines)

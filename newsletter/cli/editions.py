@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsletter.cli import undoing
-from newsletter.cli.app import NUMBER, App, pass_app
+from newsletter.cli.app import POST_OR_TRIAL, App, pass_app
 from newsletter.cli.output import emit, json_option
 
 if TYPE_CHECKING:
     from newsletter.model.delivery import BatchState
-    from newsletter.model.edition import Edition
+    from newsletter.model.edition import Edition, TrialUpdate
     from newsletter.pipeline.compose import Composed
 
 
@@ -75,8 +75,9 @@ def show(app: App, edition: str) -> None:
         "reasons": list(found.reasons),
         "subject": stored.variants[0].subject if stored.variants else "",
         "note": found.note,
-        "posts": posts_json(stored.items),
+        "posts": posts_json(stored.items, stored.trials),
         "left_out": [{"id": i.post_id, "title": i.title, "url": i.url} for i in stored.left_out],
+        "trials_left_out": [update.note.number for update in stored.trials_left_out],
         "variants": [variant.key for variant in stored.variants],
         "checksum": found.checksum,
         "recipients": recipients_json(recipients),
@@ -114,11 +115,18 @@ def _show_text(edition: Edition, stored: Composed, recipients: Any, delivery: li
         "Posts:",
         *(f"  {i.post_id:>5}  {i.kind.value:<8} {i.title}" for i in stored.items),
     ]
-    if stored.left_out:
+    if stored.trials:
+        lines += ["Trial updates:", *map(_trial_line, stored.trials)]
+    if stored.left_out or stored.trials_left_out:
         lines += ["Left out:", *(f"  {i.post_id:>5}  {i.title}" for i in stored.left_out)]
+        lines += map(_trial_line, stored.trials_left_out)
     if edition.note:
         lines += ["Note:", *(f"  {line}" for line in edition.note.splitlines())]
     return "\n".join(lines)
+
+
+def _trial_line(update: TrialUpdate) -> str:
+    return f"  {update.note.number}  {update.note.title}"
 
 
 @command.command("note")
@@ -152,22 +160,26 @@ def note(app: App, edition: str, text: str | None, clear: bool) -> None:
 
 @command.command("drop")
 @click.argument("edition")
-@click.argument("post", type=NUMBER)
-@click.option("--undo", is_flag=True, help="Take the post in again.")
+@click.argument("what", metavar="POST|TRIAL", type=POST_OR_TRIAL)
+@click.option("--undo", is_flag=True, help="Take it in again.")
 @json_option
 @pass_app
-def drop(app: App, edition: str, post: int, undo: bool) -> None:
-    """Leave a post out of a draft.
+def drop(app: App, edition: str, what: int | str, undo: bool) -> None:
+    """Leave a post, or a trial update, out of a draft.
 
-    POST is its number from `newsletter editions show`. It does not come again by itself, only when
-    it changes anew.
+    POST is its number from `newsletter editions show`, TRIAL the number of a trial in its register,
+    such as NCT03590119. It does not come again by itself, only when it changes anew.
     """
     from newsletter.cli.watching import context_of
-    from newsletter.pipeline.editing import leave_out
+    from newsletter.pipeline.editing import leave_out, leave_trial_out
 
     with context_of(app) as context:
-        composed = leave_out(context, edition, post, dropped=not undo)
-    _changed(app, edition, composed, "The post is in again." if undo else "The post is left out.")
+        if isinstance(what, int):
+            composed = leave_out(context, edition, what, dropped=not undo)
+        else:
+            composed = leave_trial_out(context, edition, what, dropped=not undo)
+    thing = "The post" if isinstance(what, int) else "The trial update"
+    _changed(app, edition, composed, f"{thing} is {'in again' if undo else 'left out'}.")
 
 
 @command.command("approve")
@@ -202,12 +214,13 @@ def _changed(app: App, key: str, composed: Composed, done: str) -> None:
         "edition": key,
         "state": composed.edition.state.value if composed.edition else None,
         "posts": len(composed.items),
+        "trials": len(composed.trials),
         "left_out": len(composed.left_out),
         "checksum": composed.edition.checksum if composed.edition else None,
     }
     if composed.edition:
         rest = f"Look at it with `newsletter preview {key}`."
-    elif composed.left_out:
+    elif composed.left_out or composed.trials_left_out:
         rest = "Nothing is left in it, so no edition will go out."
     else:
         rest = "There is no news yet, and without any no edition goes out."

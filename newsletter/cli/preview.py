@@ -88,6 +88,6 @@ def _text(written: Preview) -> str:
     from newsletter.cli.wording import item_lines
 
     lines = [f"Held: {reason}" for reason in written.held]
-    lines += [f"Subject: {written.subject}", *item_lines(written.items)]
+    lines += [f"Subject: {written.subject}", *item_lines(written.items, written.trials)]
     lines += [f"Variants: {', '.join(written.variants)}", f"Open {written.page}"]
     return "\n".join(lines)

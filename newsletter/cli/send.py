@@ -145,12 +145,15 @@ def ask(question: Question) -> bool:
     from newsletter.cli.subscribers_text import people
     from newsletter.cli.wording import posts
     from newsletter.delivery.gates import TYPE_THE_NUMBER_ABOVE
+    from newsletter.editions.wording import counted
 
     for hold in question.holds:
         say(f"{hold.message} {hold.mend}")
+    trials = f" and {counted(question.trials, 'trial update')}" if question.trials else ""
     say(
-        f"Edition {question.edition_key}: {posts(question.posts)} to {people(question.people)},"
-        f" really sent ({question.channel}) through {question.transport}.\n"
+        f"Edition {question.edition_key}: {posts(question.posts)}{trials} to"
+        f" {people(question.people)}, really sent ({question.channel}) through"
+        f" {question.transport}.\n"
         f"Subject: {question.subject}"
     )
     if question.people <= TYPE_THE_NUMBER_ABOVE:

@@ -5,8 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from newsletter.editions.wording import local_time, trial_title
 from newsletter.model.delivery import Outcome, Recipients
-from newsletter.model.edition import DigestItem, ItemKind
+from newsletter.model.edition import (
+    DigestItem,
+    EditionState,
+    ItemKind,
+    TrialNote,
+    TrialUpdate,
+)
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -35,21 +42,24 @@ def send_json(report: Report) -> dict[str, Any]:
         "outcome": report.outcome.value,
         "reasons": list(report.reasons),
         "subject": report.subject,
-        "posts": posts_json(report.items),
+        "posts": posts_json(report.items, report.trials),
         "recipients": recipients_json(report.recipients),
         "cancel_before": report.cancel_before,
     }
 
 
-def posts_json(items: tuple[DigestItem, ...]) -> dict[str, list[dict[str, Any]]]:
-    """The posts of an edition by kind."""
+def posts_json(
+    items: tuple[DigestItem, ...], trials: tuple[TrialUpdate, ...]
+) -> dict[str, list[dict[str, Any]]]:
+    """The posts of an edition by kind, and the trials whose changes it tells."""
     new = [_item_json(item) for item in items if item.kind is ItemKind.NEW]
     updated = [
         {**_item_json(item), "change": item.change}
         for item in items
         if item.kind is ItemKind.UPDATED
     ]
-    return {"new": new, "updated": updated, "trials": []}
+    told = [_trial_json(note) for note in _told(items, trials)]
+    return {"new": new, "updated": updated, "trials": told}
 
 
 def recipients_json(recipients: Recipients) -> dict[str, Any]:
@@ -68,7 +78,7 @@ def recipients_json(recipients: Recipients) -> dict[str, Any]:
 def send_text(report: Report, zone: ZoneInfo | None = None) -> str:
     """What a `send` came to, for a person; times in `zone`, the newsletter's."""
     parts = [send_text(part, zone) for part in report.resumed]
-    said = [*_headline(report), *item_lines(report.items), *_numbers(report)]
+    said = [*_headline(report), *item_lines(report.items, report.trials), *_numbers(report)]
     key = report.edition.key if report.edition else ""
     said += window_lines(key, report.send_at, report.cancel_before, zone)
     return "\n".join([*parts, *said])
@@ -90,12 +100,15 @@ def window_lines(
 
 def local(at: datetime, zone: ZoneInfo | None) -> str:
     """A time of these days for a person, in the newsletter's time zone."""
-    return f"{at.astimezone(zone):%a %d %b %H:%M} ({zone.key})" if zone else moment(at)
+    return local_time(at, zone) if zone else moment(at)
 
 
-def item_lines(items: tuple[DigestItem, ...]) -> list[str]:
-    """A line or two for each post."""
+def item_lines(items: tuple[DigestItem, ...], trials: tuple[TrialUpdate, ...] = ()) -> list[str]:
+    """A line or two for each post, and for each trial whose change is told."""
     lines = []
+    for note in _told(items, trials):
+        lines.append(f"  trial    {trial_title(note)} ({note.number})")
+        lines.append(f"           {note.change}")
     for item in items:
         lines.append(f"  {item.kind.value:<8} {item.title}")
         if item.change:
@@ -157,6 +170,7 @@ def _code(report: Report) -> int:
 
 def _headline(report: Report) -> list[str]:
     key = report.edition.key if report.edition else ""
+    state = report.edition.state if report.edition else None
     said = {
         Outcome.SENT: f"{key} is out.",
         Outcome.NOTHING_NEW: "Nothing new: no edition, no mail.",
@@ -172,6 +186,10 @@ def _headline(report: Report) -> list[str]:
         Outcome.SCHEDULED: f"{key} is handed over.",
     }
     head = said.get(report.outcome, f"{key}: {report.outcome.value}.")
+    if state is EditionState.CANCELLING:
+        head = f"{key} is being taken back, and that is not done yet."
+    elif report.edition and state is EditionState.CANCELLED and report.edition.frozen_at:
+        head += f" `newsletter editions reopen {key}` would send it after all."
     subject = [f"Subject: {report.subject}"] if report.subject else []
     return [head, *(f"  {reason}" for reason in report.reasons), *subject]
 
@@ -182,6 +200,16 @@ def _numbers(report: Report) -> list[str]:
     if report.outcome in (Outcome.HELD, Outcome.DRY_RUN):
         return [f"People: {report.recipients.planned:,} would get it"]
     return [f"People: {recipients_text(report.recipients)}"]
+
+
+def _told(items: tuple[DigestItem, ...], trials: tuple[TrialUpdate, ...]) -> list[TrialNote]:
+    """The trials whose changes are told, each once: by themselves, then beneath posts."""
+    notes = [update.note for update in trials] + [note for item in items for note in item.trials]
+    return list({note.record_id: note for note in notes if note.record_id is not None}.values())
+
+
+def _trial_json(note: TrialNote) -> dict[str, Any]:
+    return {"id": note.number, "title": note.title, "change": note.change}
 
 
 def _item_json(item: DigestItem) -> dict[str, Any]:

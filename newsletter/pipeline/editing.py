@@ -14,8 +14,10 @@ from newsletter.pipeline.delivering.freezing import freeze
 from newsletter.pipeline.gating import active_people, stops_before
 from newsletter.pipeline.layout import findings_of
 from newsletter.pipeline.preview import named
+from newsletter.store import edition_trials
 from newsletter.store import editions as edition_store
 from newsletter.store.lock import run_lock
+from newsletter.trials.registers import trial_of
 
 
 def set_note(context: Context, key: str, note: str) -> Composed:
@@ -42,6 +44,26 @@ def leave_out(context: Context, key: str, post_id: int, *, dropped: bool = True)
                 raise UsageError(
                     f"The post {post_id} is not in {key}.",
                     f"See `newsletter editions show {key}` for the numbers of its posts.",
+                )
+        return compose(context, draft.period)
+
+
+def leave_trial_out(context: Context, key: str, number: str, *, dropped: bool = True) -> Composed:
+    """Leaves a trial update out of a draft, or takes it in again, and composes anew.
+
+    `number` is the trial's in its register. Readers are not told of what was left out, unless the
+    register's entry changes again.
+    """
+    found = trial_of(number)
+    wanted = found.number if found else number
+    with run_lock(context.database):
+        draft = _open_draft(context, key)
+        with context.database.begin() as connection:
+            if not edition_trials.drop(connection, draft.id, wanted, dropped=dropped):
+                raise UsageError(
+                    f"{key} has no update of the trial {wanted} by itself.",
+                    f"See `newsletter editions show {key}`. What stands beneath a post goes with"
+                    " the post.",
                 )
         return compose(context, draft.period)
 

@@ -11,12 +11,14 @@ from newsletter.editions.period import period_of
 from newsletter.editions.preview import preview_files
 from newsletter.errors import HeldError, UsageError
 from newsletter.model.edition import (
+    Channel,
     DigestItem,
     Edition,
     EditionState,
     Finding,
     ItemKind,
     Rendered,
+    TrialUpdate,
 )
 from newsletter.pipeline.compose import Composed, as_stored, compose
 from newsletter.pipeline.context import Context, schedule_of
@@ -43,6 +45,7 @@ class Preview:
     edition_key: str
     subject: str
     items: tuple[DigestItem, ...]
+    trials: tuple[TrialUpdate, ...]
     variants: tuple[str, ...]
     findings: tuple[Finding, ...]
     held: tuple[str, ...] = ()
@@ -67,7 +70,8 @@ def preview(
     if not composed.variants:
         raise HeldError(f"{composed.edition.key} cannot be shown.", " ".join(composed.reasons))
     edition = composed.edition
-    written = _write(context, out, edition, composed.variants, composed.items, pictures or {})
+    shown = Entries(items=composed.items, trials=composed.trials)
+    written = _write(context, out, edition, composed.variants, shown, pictures or {})
     if edition.state in OPEN_DRAFT:
         with context.database.begin() as connection:
             edition_store.note_preview(connection, edition.id, edition.checksum)
@@ -93,7 +97,7 @@ def sample(
     if not layout.variants:
         raise HeldError("The sample cannot be shown.", " ".join(h.message for h in layout.holds))
     shown = layout.shown
-    return _write(context, out, edition, layout.variants, shown.items, pictures or {}, sample=True)
+    return _write(context, out, edition, layout.variants, shown, pictures or {}, sample=True)
 
 
 def _current(context: Context) -> Composed:
@@ -113,10 +117,12 @@ def named(context: Context, key: str) -> Edition:
         if found is not None:
             return found
         there = [e.key for e in edition_store.listed(connection, channel=context.channel)]
-    raise UsageError(
-        f"There is no edition {key} ({context.channel}).",
-        f"There are: {', '.join(there)}." if there else "There is none at all yet.",
-    )
+        other = Channel.REAL if context.channel is Channel.REHEARSAL else Channel.REHEARSAL
+        elsewhere = edition_store.find(connection, key, other)
+    mend = f"There are: {', '.join(there)}." if there else "There is none at all yet."
+    if elsewhere is not None and elsewhere.transport:
+        mend = f'For the {other} one set [delivery] transport = "{elsewhere.transport}" again.'
+    raise UsageError(f"There is no edition {key} ({context.channel}).", mend)
 
 
 def _write(
@@ -124,7 +130,7 @@ def _write(
     out: Path,
     edition: Edition,
     variants: tuple[Rendered, ...],
-    items: tuple[DigestItem, ...],
+    shown: Entries,
     pictures: Mapping[str, str],
     *,
     sample: bool = False,
@@ -137,7 +143,8 @@ def _write(
         page=folder / "index.html",
         edition_key=edition.key,
         subject=variants[0].subject,
-        items=items,
+        items=shown.items,
+        trials=shown.trials,
         variants=tuple(variant.key for variant in variants),
         findings=findings,
         held=edition.reasons if edition.state is EditionState.HELD else (),

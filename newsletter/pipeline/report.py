@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.delivery import window
 from newsletter.model.delivery import Outcome, Recipients
-from newsletter.model.edition import DigestItem, Edition, EditionState
+from newsletter.model.edition import DigestItem, Edition, EditionState, TrialUpdate
 from newsletter.pipeline.collect import FeedReport
 from newsletter.pipeline.compose import Composed, as_stored
 from newsletter.pipeline.context import Context
@@ -30,6 +30,7 @@ class Report:
     edition: Edition | None = None
     subject: str = ""
     items: tuple[DigestItem, ...] = ()
+    trials: tuple[TrialUpdate, ...] = ()
     recipients: Recipients = NOBODY
     reasons: tuple[str, ...] = ()
     feeds: tuple[FeedReport, ...] = ()
@@ -81,6 +82,7 @@ def ended(context: Context, edition: Edition) -> Report:
         edition=edition,
         subject=subject_of(stored),
         items=stored.items,
+        trials=stored.trials,
         recipients=recipients,
         reasons=edition.reasons,
         send_at=found.send_at,

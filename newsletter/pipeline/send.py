@@ -24,6 +24,7 @@ from newsletter.pipeline.preview import named
 from newsletter.pipeline.report import UNFINISHED_OUTCOMES, Report, ended, subject_of
 from newsletter.pipeline.suppressions import sync_before_send
 from newsletter.pipeline.trials import check_trials
+from newsletter.store import edition_trials
 from newsletter.store import editions as edition_store
 from newsletter.store import news as news_store
 from newsletter.store.lock import run_lock
@@ -46,6 +47,7 @@ class Question:
     subject: str
     people: int
     posts: int
+    trials: int
     holds: tuple[Hold, ...]
 
 
@@ -190,6 +192,7 @@ def _missed(context: Context, period: Period) -> Report:
         reason = f"{period.key} was missed and is skipped ([schedule] late)."
         with context.database.begin() as connection:
             edition_store.drop_all(connection, composed.edition.id)
+            edition_trials.drop_all(connection, composed.edition.id)
             edition_store.move(
                 connection,
                 composed.edition.id,
@@ -214,6 +217,7 @@ def _go(
         edition=edition,
         subject=subject_of(composed),
         items=composed.items,
+        trials=composed.trials,
         recipients=_everybody(context),
     )
     stops = stops_before(context, composed, people_now)
@@ -277,5 +281,6 @@ def _question(
         subject=subject_of(composed),
         people=people_now,
         posts=len(composed.items),
+        trials=len(composed.trials),
         holds=holds,
     )

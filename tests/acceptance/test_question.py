@@ -30,6 +30,7 @@ def asked(people: int, answer: str) -> Result:
         transport="smtp",
         subject="LUTIA post updated, and 2 new posts",
         people=people,
+        trials=0,
         posts=3,
         holds=gates(facts),
     )

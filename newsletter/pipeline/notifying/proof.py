@@ -12,8 +12,14 @@ from newsletter.delivery.message import Notice
 from newsletter.delivery.states import OPEN_DRAFT
 from newsletter.delivery.window import CANCEL_MARGIN
 from newsletter.editions.period import next_period
-from newsletter.editions.wording import long_date, title_of
-from newsletter.model.edition import Edition, Period
+from newsletter.editions.wording import (
+    counted_people,
+    long_date,
+    one_line,
+    title_of,
+    trial_title,
+)
+from newsletter.model.edition import DigestItem, Period, TrialUpdate
 from newsletter.model.notice import NoticeKind
 from newsletter.model.personal import fill_html, fill_text
 from newsletter.pipeline.collect import FeedReport, collect
@@ -22,16 +28,15 @@ from newsletter.pipeline.context import Context, envelope_of, pages_of, schedule
 from newsletter.pipeline.delivering.freezing import undo_minutes
 from newsletter.pipeline.gating import active_people, stops_before
 from newsletter.pipeline.notifying import telling
-from newsletter.pipeline.notifying.words import (
-    counted_people,
-    for_edition,
-    unread,
-    without_addresses,
-)
+from newsletter.pipeline.notifying.words import for_edition, unread, without_addresses
+from newsletter.pipeline.trial_lines import posts_behind, sight_of
 from newsletter.pipeline.trials import check_trials
 from newsletter.store import editions as edition_store
 
 MARK = "[PROOF]"
+
+_MOST_LISTED = 8
+"""At most so many trials that wait, and posts that were overtaken, are named in one proof."""
 
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 
@@ -40,10 +45,12 @@ _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 class Box:
     """What stands above a proof. All are sentences or titles as plain text.
 
-    `posts` have their numbers, for the command that leaves one out.
+    `posts` and `trials` have their numbers, for the commands that leave one out; `waiting` are
+    trial changes that need a yes, `overtaken` posts that say less than their register does.
     """
 
     key: str
+    empty: bool
     when: str
     undo: str
     holds: tuple[str, ...]
@@ -51,7 +58,11 @@ class Box:
     left_out: tuple[str, ...]
     no_room: tuple[str, ...]
     feeds: tuple[str, ...]
-    posts: tuple[tuple[int, str], ...]
+    posts: tuple[tuple[str, str], ...]
+    waiting: tuple[tuple[str, str], ...] = ()
+    more_waiting: int = 0
+    overtaken: tuple[str, ...] = ()
+    more_overtaken: int = 0
 
 
 def proof(context: Context) -> None:
@@ -70,9 +81,9 @@ def proof(context: Context) -> None:
     feeds = collect(context)
     check_trials(context)
     composed = compose(context, period)
-    if composed.edition is None:
+    if composed.edition is None and not composed.trials_waiting:
         return
-    mail = _mail(context, composed, composed.edition, feeds)
+    mail = _mail(context, composed, period, feeds)
     text = f"{mail.subject}\n\n{mail.text}"
     telling.send(context, telling.noted(context, NoticeKind.PROOF, about, text), mail)
 
@@ -89,24 +100,32 @@ def _is_settled(context: Context, period: Period) -> bool:
 
 
 def _mail(
-    context: Context, composed: Composed, edition: Edition, feeds: Sequence[FeedReport]
+    context: Context, composed: Composed, period: Period, feeds: Sequence[FeedReport]
 ) -> Notice:
     from newsletter.editions.render import render_page  # the template engine takes time to import
 
-    values: dict[str, object] = {"box": _box(context, composed, edition, feeds)}
-    html, text = _filled(context, composed, edition)
-    shown = composed.variants[0].subject if composed.variants else f"{edition.key} cannot be shown"
+    values: dict[str, object] = {"box": _box(context, composed, period, feeds)}
+    html, text = _filled(context, composed)
     return Notice(
         to=telling.addressee(context.settings.notify.to),
-        subject=f"{MARK} {shown}",
+        subject=f"{MARK} {_shown(composed, period)}",
         text=render_page("notice/proof.txt.j2", {**values, "text": text}),
         html=_above(render_page("notice/proof.html.j2", values), html),
     )
 
 
-def _filled(context: Context, composed: Composed, edition: Edition) -> tuple[str, str]:
+def _shown(composed: Composed, period: Period) -> str:
+    if composed.variants:
+        return composed.variants[0].subject
+    if composed.edition is not None:
+        return f"{period.key} cannot be shown"
+    return f"{period.key}: trials changed in the register"
+
+
+def _filled(context: Context, composed: Composed) -> tuple[str, str]:
     """HTML and text of the mail that most people get, with harmless personal links."""
-    if not composed.variants:
+    edition = composed.edition
+    if not composed.variants or edition is None:
         return "", ""
     rendered = composed.variants[0]
     tags = tags_of(context.settings, edition.nonce)
@@ -126,23 +145,51 @@ def _above(box: str, html: str) -> str:
     return html[: body.end()] + box + html[body.end() :]
 
 
-def _box(
-    context: Context, composed: Composed, edition: Edition, feeds: Sequence[FeedReport]
-) -> Box:
-    people = active_people(context)
-    stops = stops_before(context, composed, people)
-    holds = stops.reasons + tuple(f"{hold.message} {hold.mend}" for hold in stops.confirmable)
+def _box(context: Context, composed: Composed, period: Period, feeds: Sequence[FeedReport]) -> Box:
+    people, key = active_people(context), period.key
     findings = (f"{f.place}: {f.message} {f.mend}" for f in composed.findings if not f.error)
+    overtaken = _overtaken(context)
     return Box(
-        key=edition.key,
-        when=_when(context, edition.period, people),
+        key=key,
+        empty=composed.edition is None,
+        when=_when(context, period, people),
         undo=_undo(context),
-        holds=_plain(edition.key, holds),
-        findings=_plain(edition.key, findings),
-        left_out=tuple(map(title_of, composed.left_out)),
-        no_room=tuple(map(title_of, composed.rolled_over)),
-        feeds=_plain(edition.key, (unread(feed) for feed in feeds if feed.status == "failed")),
-        posts=tuple((item.post_id, title_of(item)) for item in composed.items),
+        holds=_plain(key, _holds(context, composed, people)),
+        findings=_plain(key, findings),
+        left_out=_titles(composed.trials_left_out, composed.left_out),
+        no_room=_titles(composed.trials_rolled_over, composed.rolled_over),
+        feeds=_plain(key, (unread(feed) for feed in feeds if feed.status == "failed")),
+        posts=(
+            *((str(item.post_id), title_of(item)) for item in composed.items),
+            *((each.note.number, trial_title(each.note)) for each in composed.trials),
+        ),
+        waiting=tuple(
+            (news.trial.number, f"{one_line(news.title)}: {one_line(news.summary)}")
+            for news in composed.trials_waiting[:_MOST_LISTED]
+        ),
+        more_waiting=max(0, len(composed.trials_waiting) - _MOST_LISTED),
+        overtaken=overtaken[:_MOST_LISTED],
+        more_overtaken=max(0, len(overtaken) - _MOST_LISTED),
+    )
+
+
+def _holds(context: Context, composed: Composed, people: int) -> tuple[str, ...]:
+    if composed.edition is None:
+        return ()
+    stops = stops_before(context, composed, people)
+    return stops.reasons + tuple(f"{hold.message} {hold.mend}" for hold in stops.confirmable)
+
+
+def _titles(trials: Sequence[TrialUpdate], items: Sequence[DigestItem]) -> tuple[str, ...]:
+    return (*(trial_title(each.note) for each in trials), *map(title_of, items))
+
+
+def _overtaken(context: Context) -> tuple[str, ...]:
+    """The posts that say less of a trial than its register does, those written last first."""
+    with context.database.read() as connection:
+        found = posts_behind(connection, sight_of(context.settings, context.now()))
+    return tuple(
+        f"{one_line(each.title)} ({each.trial.number}): {each.text}" for each in reversed(found)
     )
 
 
