@@ -438,7 +438,7 @@ def context(
         Context(
             settings=wiring.settings,
             database=database,
-            transport=Outbox(folder / "outbox", lambda *_: None),
+            open_transport=lambda: Outbox(folder / "outbox", lambda *_: None),
             now=lambda: NOW,
             pause=lambda _: None,
             fetch=lambda url, _validators: pytest.fail(f"{url} was fetched"),
