@@ -75,8 +75,10 @@ class Pair:
         if self.new.guid is None or self.old.guid is None or self.new.guid == self.old.guid:
             return False
         if is_opaque(self.new) or is_opaque(self.old):
-            # Some feeds make up a guid at each build: then everything else is the same.
-            alike = self.same_title and (self.same_address or self.new.address is None)
+            # Some feeds make up a guid at each build: then everything else is the same. So it is
+            # after a move to another program, though for the beginning of the permalink.
+            moved = self.same_text and self.new.slug is not None and self.new.slug == self.old.slug
+            alike = self.same_title and (self.same_address or self.new.address is None or moved)
             return not alike and (ours is None or ours != theirs)
         return self.dates_differ and self.new.slug != self.old.slug
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import pytest
 
 from newsletter.feeds.clean import clean
 from newsletter.feeds.compare import compare, revision_of
+from newsletter.feeds.dated import opening_of
 from newsletter.feeds.excerpt import excerpt
 from newsletter.feeds.identify import Known, Match, identity_of, match_all
 from newsletter.feeds.parse import parse
+from newsletter.feeds.plain import from_html
 from newsletter.model.feed import Entry, Fetched
 from newsletter.model.post import Change, Cleaned, KnownPost, Revision, Weight
 
@@ -128,6 +131,57 @@ def test_a_dated_section_is_quoted_alone(pair: str) -> None:
         assert 'href="https://clinicaltrials.gov/study/NCT03590119"' in lutia.quote_html
         assert "metastatic" not in lutia.quote_text
         assert len(lutia.quote_text) <= 400
+
+
+def api_posts(name: str) -> dict[int, Revision]:
+    """The posts of an answer of the site's API, as they would be kept."""
+    posts = json.loads((BLOG / name).read_text("utf-8"))
+    return {
+        post["id"]: revision_of(
+            from_html(post["title"]["rendered"]),
+            clean(post["content"]["rendered"], base_url=post["link"]),
+        )
+        for post in posts
+    }
+
+
+@pytest.mark.parametrize(
+    "second", ["blog-wpjson-week2.json", "blog-wpjson-modified-after-2026-11-09T08.json"]
+)
+def test_the_same_is_news_when_the_sites_api_tells_it(second: str) -> None:
+    """The two sections of the week, each alone; nothing else but a typing error."""
+    old, new = api_posts("blog-wpjson-week1.json"), api_posts(second)
+    found = {post: compare(old[post], new[post]) for post in old.keys() & new.keys()}
+    major = {post for post, change in found.items() if change.weight is Weight.MAJOR}
+    assert major == {LUTIA, TESTNET}
+    for post in major:
+        assert found[post].summary == "New section of 14 November 2026"
+        old_lines = set(old[post].text.split("\n"))
+        assert old_lines.isdisjoint(found[post].quote_text.split("\n"))
+    for post in found.keys() - {LUTIA, TESTNET, TYPO}:
+        assert found[post].weight is Weight.NONE, post
+    if TYPO in found:
+        assert found[TYPO].weight is Weight.MINOR
+
+
+def test_feed_and_api_say_the_same_of_a_post() -> None:
+    """Going from one to the other is no change of any post."""
+    feed = {number(e): revision(e) for e in entries(BLOG / "blog-week2.xml") if not e.protected}
+    api = api_posts("blog-wpjson-week2.json")
+    for post in feed.keys() & api.keys():
+        assert compare(feed[post], api[post]).weight is Weight.NONE, post
+
+
+def test_the_openings_of_dated_sections_that_were_collected() -> None:
+    """Those that are some, those that are none, and the citation that looks like one."""
+    known = json.loads((SHARED / "ctgov" / "registry_regexes.json").read_text("utf-8"))
+    assert all(opening_of(line) for line in known["heading_positives"])
+    assert not any(opening_of(line) for line in known["heading_negatives"])
+    diary, citation = (line.partition(" (")[0] for line in known["heading_false_friends"])
+    opening = opening_of(diary)
+    assert opening is not None
+    assert not opening.said  # a dated heading, but it does not call itself an update
+    assert opening_of(citation) is None
 
 
 @pytest.mark.parametrize(

@@ -193,6 +193,19 @@ def test_a_dated_section_put_into_an_old_paragraph_is_found() -> None:
         ("Update November 2026", "November 2026"),
         ("Update 2026-11-14", "14 November 2026"),
         ("Update 31.12.2026", "31 December 2026"),
+        ("14 November 2026 update: it has closed", "14 November 2026"),
+        ("14 November 2026 – UPDATE", "14 November 2026"),
+        ("Latest update, 14th of November 2026: x", "14 November 2026"),
+        ("Update 14/11/26: x", "14 November 2026"),
+        ("2026-11-14: x", "14 November 2026"),
+        ("14/11/2026 – x", "14 November 2026"),
+        ("As at 14 Nov 2026: x", "14 November 2026"),
+        ("Update 14 Nov: x", "14 November"),
+        ("Last updated 14 Nov 2026: it has closed", "14 November 2026"),
+        ("3/4/2026: x", None),
+        ("14 Nov: x", None),
+        ("14 November 2026 updates are rare", None),
+        ("Updated 3 mayors", None),
         ("PARIS, FRANCE, 24 July 2025 - Ipsen", None),
         ("Published online: 28 October 2023", None),
         ("On 7th Dec 2017 the", None),
@@ -206,6 +219,62 @@ def test_dated_openings(line: str, label: str | None) -> None:
     """Either order of day and month, with or without the word; citations and sentences are none."""
     found = opening_of(line)
     assert (found.label if found else None) == label
+
+
+def test_an_old_date_without_the_word_is_no_update() -> None:
+    """A chronicle that is completed below its newest entry; a diary is told as it is."""
+    old = "<h2>2nd June 2020</h2><p>The second day was long.</p>"
+    found = change(old, old + "<h2>19th May 2020</h2><p>The first day was not.</p>")
+    assert found.weight is Weight.MAJOR
+    assert found.summary == "Section of 19 May 2020 added"
+    later = change(old, "<h2>9th June 2020</h2><p>The third day was not.</p>" + old)
+    assert later.summary == "New section of 9 June 2020"
+
+
+def test_a_new_title_is_told_with_the_section_that_came_with_it() -> None:
+    """Else readers might not know the post again."""
+    found = compare(revision(BODY), revision("<p>Update 14 Nov 2026: Closed.</p>" + BODY, "Closed"))
+    assert found.summary == "New section of 14 November 2026; the title was “A trial of testinib”"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reasons"),
+    [
+        ("of the drug", "of the drugg", ("1 letter in 1 paragraph",)),
+        ("two doses of the drug", "two doses of that very drug", ("2 words in 1 paragraph",)),
+        ("<li>Blood tests at home</li>", "", ("1 line removed",)),
+    ],
+)
+def test_how_small_a_change_is(old: str, new: str, reasons: tuple[str, ...]) -> None:
+    """What the admin is told of a change that is no news."""
+    found = change(BODY, BODY.replace(old, new))
+    assert (found.weight, found.reasons) == (Weight.MINOR, reasons)
+
+
+def test_a_sentence_taken_out_is_no_news_but_a_not_is() -> None:
+    """Nothing was said instead of the sentence; without its "not" one says the contrary."""
+    more = "<p>The ward is not open. Bring the letter.</p>"
+    less = more.replace("The ward is not open. ", "")
+    assert change(BODY + more, BODY + less).weight is Weight.MINOR
+    assert change(BODY + more, BODY + more.replace("not ", "")).weight is Weight.MAJOR
+
+
+def test_standing_text_in_other_words_is_no_news() -> None:
+    """A typing error in a promise does not make it one."""
+    old = "<p>I will keep you updated as usual.</p>"
+    assert change(BODY + old, BODY + old.replace("keep", "kepe")).weight is not Weight.MAJOR
+
+
+@pytest.mark.parametrize("heading", ["<h3>Related Posts</h3>", "<p><b>You may also like:</b></p>"])
+def test_a_list_of_related_posts_is_not_the_posts_own(heading: str) -> None:
+    """It changes whenever another post appears; the author's own lists count."""
+    lists = [
+        f'{heading}<ul><li><a href="/a">The long way to the clinic in {city}</a></li></ul>'
+        for city in ("Leeds", "Lyon")
+    ]
+    assert change(BODY + lists[0], BODY + lists[1]).weight is Weight.NONE
+    own = [one.replace("</li>", ", which I wrote</li>") for one in lists]
+    assert change(BODY + own[0], BODY + own[1] * 2).weight is Weight.MAJOR
 
 
 def test_new_paragraphs_are_counted_and_quoted() -> None:
