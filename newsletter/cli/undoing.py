@@ -59,7 +59,7 @@ def _cancelled_text(undone: Undone) -> str:
 
     key, stopped = undone.edition.key, undone.recipients.cancelled
     lines = [
-        f"{key} is being taken back, and is not done yet."
+        f"{key} is being taken back, and that is not done yet."
         if _unconfirmed(undone)
         else f"{key} is cancelled; its period is closed."
     ]
@@ -67,7 +67,7 @@ def _cancelled_text(undone: Undone) -> str:
     if stopped:
         lines.append(f"{people(stopped)} will not get it.")
     if undone.unconfirmed:
-        lines.append(f"Of {people(undone.unconfirmed)} the provider has not confirmed it.")
+        lines.append(f"{people(undone.unconfirmed)} may still get it: that is not confirmed.")
     if undone.too_late:
         lines.append(f"It was too late for {people(undone.too_late)}: they have it, or will.")
     if stopped and not _unconfirmed(undone):
@@ -98,7 +98,10 @@ def reopen(app: App, edition: str, yes: bool) -> int:
         have = numbers.accepted + numbers.unknown
         whom = people(numbers.cancelled) if found.planned_at else "everybody"
         said = f"{edition} would go to {whom}, just as it was frozen." + (
-            f" {people(have)} have it or may have it, and are left out." if have else ""
+            f" {people(have)} {'has' if have == 1 else 'have'} it or may have it, and"
+            f" {'is' if have == 1 else 'are'} left out."
+            if have
+            else ""
         )
         if found.state.value == "cancelled" and not _agreed(app, said, "Send it after all?", yes):
             return _not_agreed(app, found, said)
@@ -137,15 +140,17 @@ def resume(app: App, edition: str, assume: str | None, yes: bool) -> int:
     from newsletter.pipeline.delivering.undoing import assume as decide
     from newsletter.pipeline.notifying.run import resume_and_tell
     from newsletter.pipeline.preview import named
+    from newsletter.pipeline.report import ended
 
     with context_of(app) as context:
+        found = named(context, edition)
         if assume is not None:
-            found = named(context, edition)
             said = _risk(context, found, assume)
             if said and not _agreed(app, said, "Do it?", yes):
                 return _not_agreed(app, found, said)
-            decide(context, edition, accepted=assume == "accepted")
-        report = resume_and_tell(context, edition)
+            found = decide(context, edition, accepted=assume == "accepted")
+        decided = assume is not None and found.state.value == "cancelled"
+        report = ended(context, found) if decided else resume_and_tell(context, edition)
         zone = context.settings.newsletter.zone
     emit(app, send_json(report), send_text(report, zone))
     return exit_code(report)

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from newsletter.delivery.gates import Hold
 from newsletter.delivery.states import OPEN_DRAFT, UNFINISHED
 from newsletter.editions.period import due_period, is_late, period_of
-from newsletter.errors import HeldError, UsageError
+from newsletter.errors import HeldError
 from newsletter.model.delivery import Outcome, Recipients
 from newsletter.model.edition import Channel, Edition, EditionState, Period
 from newsletter.pipeline.collect import FeedReport, all_failed, collect
 from newsletter.pipeline.compose import Composed, begin_channel, compose
 from newsletter.pipeline.context import Context, schedule_of
 from newsletter.pipeline.delivering.freezing import freeze
+from newsletter.pipeline.delivering.refusals import nothing_left
 from newsletter.pipeline.delivering.run import deliver, settle_scheduled
 from newsletter.pipeline.gating import active_people, stops_before
 from newsletter.pipeline.preview import named
@@ -88,10 +89,7 @@ def resume(context: Context, key: str) -> Report:
         settle_scheduled(context)
         edition = named(context, key)
         if edition.state not in UNFINISHED:
-            raise UsageError(
-                f"{key} is {edition.state.value}: there is nothing to go on with.",
-                f"See `newsletter editions show {key}`.",
-            )
+            raise nothing_left(context, edition)
         context.tell(_begun(edition))
         return ended(context, deliver(context, edition))
 

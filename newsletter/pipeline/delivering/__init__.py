@@ -10,6 +10,7 @@
     recovering.py   what an interrupted run has left
     ids.py          the provider's batch ids: made, closed, cancelled, forgotten
     undoing.py      the admin's word: cancel, reopen, assume
+    refusals.py     why something cannot be done with an edition, and what can be instead
 
 Everything is committed before the act it permits (docs/explanation/delivery.md): a process may die
 between any two lines, and the next run goes on where the ledger says.

@@ -23,11 +23,15 @@ from newsletter.store import provider_ids
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_SETTLED = 2 * window.CLOCKS_MAY_DIFFER
+SETTLED = 2 * window.CLOCKS_MAY_DIFFER
 """So long after their time mails have certainly left, by the provider's clock too."""
 
 MOST_TRIES = 3
 """So often a run asks for one thing before it leaves it to the next run."""
+
+_MOST_FAILURES = 9
+"""After so many failures one after the other a provider is left alone, however much there is to
+ask: with all its ids, each of them unanswered, a cancel would take hours."""
 
 
 def choose(
@@ -120,37 +124,57 @@ class Closing:
     people_become: DeliveryState = DeliveryState.PLANNED
     tries: Counter[int] = field(default_factory=Counter)
     errors: dict[int, TransportError] = field(default_factory=dict)
+    failures: int = 0
 
     def due(self) -> list[ProviderId]:
         """The ids that can be settled now: closing, nothing on its way, not tried too often."""
-        with self.context.database.read() as connection:
-            found = provider_ids.of_edition(connection, self.edition.id, ProviderIdState.CLOSING)
-            return [
-                each
-                for each in found
-                if self.tries[each.id] < MOST_TRIES
-                and not provider_ids.is_busy(connection, each.id)
-                and self._can_be_settled(connection, each)
-            ]
+        if self.failures >= _MOST_FAILURES:
+            return []
+        return [each for each in self._possible() if self.tries[each.id] < MOST_TRIES]
 
     def settle(self) -> bool:
-        """Settles what is due; whether anything was."""
+        """Settles what is due; whether anything was. What failed it asks again after a while."""
         due = self.due()
+        failed = [self.tries[each.id] for each in due if each.id in self.errors]
+        if failed:
+            self.context.pause(max(failed) * 1.0)
         for each in due:
+            if self.failures >= _MOST_FAILURES:
+                break
             self.tries[each.id] += 1
             try:
                 self._settle(each)
                 self.errors.pop(each.id, None)
+                self.failures = 0
             except TransportError as error:
-                self.errors[each.id] = error
-                self.context.pause(self.tries[each.id] * 1.0)
+                self._failed(each, error)
         return bool(due)
 
     def unsettled(self) -> list[ProviderId]:
-        """Ids that the provider was asked to cancel, and nobody knows whether it did."""
+        """Ids that the provider was asked to cancel, and nobody knows whether it did; or that it
+        was not asked about any more, because it does not answer.
+        """
+        left = self._possible() if self.failures >= _MOST_FAILURES else []
         with self.context.database.read() as connection:
             found = provider_ids.of_edition(connection, self.edition.id, ProviderIdState.CLOSING)
-        return [each for each in found if each.tried_at is not None]
+        return [each for each in found if each.tried_at is not None or each in left]
+
+    def _possible(self) -> list[ProviderId]:
+        with self.context.database.read() as connection:
+            return [
+                each
+                for each in provider_ids.of_edition(
+                    connection, self.edition.id, ProviderIdState.CLOSING
+                )
+                if not provider_ids.is_busy(connection, each.id)
+                and self._can_be_settled(connection, each)
+            ]
+
+    def _failed(self, found: ProviderId, error: TransportError) -> None:
+        self.failures += 1
+        self.errors[found.id] = error
+        if self._admin:
+            self.context.tell(f"Not taken back yet: {error.message}")
 
     @property
     def _admin(self) -> bool:
@@ -198,7 +222,7 @@ class Closing:
             with self.context.database.begin() as connection:
                 provider_ids.note_doubtful(connection, found, now=self.context.now())
                 heed_reports(self.context, connection, self.edition.id)
-        elif found.send_at is not None and self.context.now() > found.send_at + _SETTLED:
+        elif found.send_at is not None and self.context.now() > found.send_at + SETTLED:
             with self.context.database.begin() as connection:
                 provider_ids.note_never_cancelled(connection, found.id)
 

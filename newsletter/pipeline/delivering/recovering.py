@@ -15,15 +15,19 @@ if TYPE_CHECKING:
 
 
 def settle_what_was_left(context: Context, edition: Edition, owner: str) -> None:
-    """A batch whose sender died is unknown; where repeating does no harm, it is planned again."""
+    """A batch whose sender died is unknown; where repeating does no harm, it is planned again.
+
+    What another transport has left is unknown as a whole, whatever it was.
+    """
+    ours = context.transport_name == edition.transport
     with context.database.begin() as connection:
-        if context.transport.one_by_one:
+        if ours and context.transport.one_by_one:
             messages.recover(connection, edition.id, owner)
             return
         recovery.recover(connection, edition.id, owner)
         heed_reports(context, connection, edition.id)
         provider_ids.close_doubtful(connection, edition.id)
-        if context.transport.repeatable:
+        if ours and context.transport.repeatable:
             recovery.plan_unknown_again(connection, edition.id)
 
 

@@ -12,6 +12,7 @@ from newsletter.config.checks import mailbox
 from newsletter.delivery import window
 from newsletter.delivery.message import Envelope
 from newsletter.delivery.transports.contract import Mail
+from newsletter.editions.wording import counted_people
 from newsletter.errors import HeldError, TransportError
 from newsletter.model.delivery import Recipients
 from newsletter.model.edition import Edition, EditionState, Rendered, Tags
@@ -87,8 +88,8 @@ def _not_ready(context: Context, edition: Edition) -> Stop | None:
         return Stop(
             error=f"{edition.key} was begun with {edition.transport}, and the settings now say"
             f" {context.transport_name}.",
-            mend=f'Set [delivery] transport = "{edition.transport}" again, or take the edition back'
-            f" with `newsletter editions cancel {edition.key}`.",
+            mend=f'Set [delivery] transport = "{edition.transport}" again; then `newsletter send`'
+            f" goes on, and `newsletter editions cancel {edition.key}` takes the edition back.",
         )
     try:
         found = context.transport.condition()
@@ -231,10 +232,11 @@ def _said(edition: Edition, recipients: Recipients) -> list[str]:
     said = []
     if recipients.unknown:
         said.append(
-            f"Of {recipients.unknown:,} people nobody can say whether they got it. What the"
-            " provider reports later may settle it; else say it with `newsletter editions resume"
-            f" {edition.key} --assume accepted` (or lost), which tells what each risks."
+            f"Of {counted_people(recipients.unknown)} nobody can say whether they got it. What the"
+            " provider reports later may settle it; else it is yours to say, with"
+            f" `newsletter editions resume {edition.key} --assume accepted` or `--assume lost`,"
+            " which first tell what they risk."
         )
     if recipients.rejected:
-        said.append(f"{recipients.rejected:,} addresses were refused by the provider.")
+        said.append(f"The provider refused the mails to {counted_people(recipients.rejected)}.")
     return said

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from newsletter.delivery import window
 from newsletter.delivery.states import OPEN_DRAFT
+from newsletter.editions.wording import local_time
 from newsletter.errors import UsageError
-from newsletter.model.delivery import DeliveryState, Recipients
+from newsletter.model.delivery import DeliveryState, ProviderId, ProviderIdState, Recipients
 from newsletter.model.edition import Edition, EditionState
 from newsletter.pipeline.context import Context
 from newsletter.pipeline.delivering import ids
 from newsletter.pipeline.delivering.recovering import settle_what_was_left, wait_for_others
+from newsletter.pipeline.delivering.refusals import not_cancelled, too_late
 from newsletter.pipeline.preview import named
 from newsletter.store import editions as edition_store
 from newsletter.store import outcomes, provider_ids, taking_back
@@ -76,8 +79,8 @@ def withdraw(context: Context, edition: Edition, owner: str) -> Edition:
     if context.transport_name == edition.transport and context.transport.undo is not None:
         while closing.settle():
             pass
-    if closing.unsettled():
-        return _still_cancelling(context, edition, closing)
+    if left := _unconfirmed(context, edition):
+        return _still_cancelling(context, edition, closing, left)
     with context.database.begin() as connection:
         edition_store.move(
             connection,
@@ -98,10 +101,7 @@ def reopen(context: Context, key: str) -> Edition:
     with run_lock(context.database):
         edition = named(context, key)
         if edition.state is not EditionState.CANCELLED:
-            raise UsageError(
-                f"{key} is {edition.state.value}, not cancelled.",
-                "Only a cancelled edition can be sent after all.",
-            )
+            raise not_cancelled(context, edition)
         if edition.frozen_at is None:
             raise UsageError(
                 f"{key} was cancelled before it was frozen: there is nothing of it to send.",
@@ -124,7 +124,7 @@ def assume(context: Context, key: str, *, accepted: bool) -> Edition:
     """Takes the admin's word for what nobody knows: those people have their mail, or have not.
 
     Without `accepted` they are planned anew, and the next run sends to them. Raises UsageError when
-    nothing is unknown.
+    nothing is unknown, or nothing of the edition is to be sent any more.
     """
     with run_lock(context.database):
         edition = named(context, key)
@@ -132,6 +132,11 @@ def assume(context: Context, key: str, *, accepted: bool) -> Edition:
             raise UsageError(
                 f"Of {key} nothing is unknown.",
                 f"See `newsletter editions show {key}`.",
+            )
+        if edition.state is EditionState.CANCELLED and not accepted:
+            raise UsageError(
+                f"{key} is cancelled: nothing more of it is sent.",
+                f"Open it again with `newsletter editions reopen {key}`, then say it once more.",
             )
         with context.database.begin() as connection:
             if accepted:
@@ -165,53 +170,82 @@ def _close_draft(context: Context, edition: Edition) -> Undone:
 def _begin(context: Context, edition: Edition) -> Edition:
     with context.database.begin() as connection:
         last = provider_ids.latest_time(connection, edition.id)
-        if edition.state is not EditionState.CANCELLING and not _is_open(
-            context, edition, None if last is None else window.may_cancel(last, context.now())
-        ):
-            raise UsageError(
-                f"{edition.key} is out; it cannot be taken back any more.",
-                "What was wrong can be put right in the next edition, with a note of yours.",
-            )
+        if not _can_be_stopped(context, edition, last):
+            raise too_late(context, edition, last)
         for state in _CAN_BE_TAKEN_BACK:
             edition_store.move(connection, edition.id, state, EditionState.CANCELLING, reasons=[])
         return edition_store.get(connection, edition.id)
 
 
-def _is_open(context: Context, edition: Edition, in_time: bool | None) -> bool:
+def _can_be_stopped(context: Context, edition: Edition, last: datetime | None) -> bool:
     """Whether there is anything left to stop: mails that wait, or people still to do."""
-    if edition.state not in _CAN_BE_TAKEN_BACK:
-        return False
     if edition.state in (EditionState.SCHEDULED, EditionState.PARTIAL):
-        return bool(in_time)
-    return True
+        return last is not None and window.may_cancel(last, context.now())
+    return edition.state in (*_CAN_BE_TAKEN_BACK, EditionState.CANCELLING)
 
 
-def _still_cancelling(context: Context, edition: Edition, closing: ids.Closing) -> Edition:
-    error = next(iter(closing.errors.values()), None)
-    reason = (
-        "The provider has not confirmed everything that was to be taken back."
-        f" {error.message if error else ''} Run `newsletter editions cancel {edition.key}` again"
-        " at once."
-    )
+def _unconfirmed(context: Context, edition: Edition) -> list[ProviderId]:
+    """Ids that the provider was asked to cancel and nobody knows whether it did, or that it could
+    not be asked about yet, with people under them.
+    """
+    now = context.now()
+    with context.database.read() as connection:
+        return [
+            each
+            for each in provider_ids.of_edition(connection, edition.id, ProviderIdState.CLOSING)
+            if each.tried_at is not None
+            or (_in_time(each, now) and provider_ids.people_under(connection, each.id))
+        ]
+
+
+def _in_time(found: ProviderId, now: datetime) -> bool:
+    return found.send_at is None or window.may_cancel(found.send_at, now)
+
+
+def _still_cancelling(
+    context: Context, edition: Edition, closing: ids.Closing, left: list[ProviderId]
+) -> Edition:
     with context.database.begin() as connection:
         edition_store.move(
             connection,
             edition.id,
             EditionState.CANCELLING,
             EditionState.CANCELLING,
-            reasons=[" ".join(reason.split())],
+            reasons=[_why_not_yet(context, edition, closing, left)],
         )
         return edition_store.get(connection, edition.id)
 
 
+def _why_not_yet(
+    context: Context, edition: Edition, closing: ids.Closing, left: list[ProviderId]
+) -> str:
+    """Why an edition is not taken back completely, and what to do when."""
+    again, zone = f"`newsletter editions cancel {edition.key}`", context.settings.newsletter.zone
+    error = next((f" {each.message}" for each in closing.errors.values()), "")
+    if context.transport_name != edition.transport:
+        return (
+            f"It was handed over with {edition.transport}, and the settings now say"
+            f" {context.transport_name}, which cannot take it back. Set [delivery] transport ="
+            f' "{edition.transport}" again, and run {again} at once.'
+        )
+    if any(_in_time(each, context.now()) for each in left):
+        return (
+            f"The provider has not confirmed that it discards all mails.{error} Run {again} again"
+            " at once."
+        )
+    times = [each.send_at for each in left if each.send_at is not None]
+    shows = local_time(max(times) + ids.SETTLED, zone) if times else "a while"
+    return (
+        "The provider was asked in time to discard all mails, and has not said whether it does; now"
+        f" it is too late to ask again.{error} Run {again} after {shows}: then it shows."
+    )
+
+
 def _undone(context: Context, edition: Edition) -> Undone:
+    left = _unconfirmed(context, edition) if edition.state is EditionState.CANCELLING else []
     with context.database.read() as connection:
         recipients = outcomes.recipients(connection, edition.id)
-        unconfirmed = sum(
-            provider_ids.people_under(connection, each.id)
-            for each in provider_ids.of_edition(connection, edition.id)
-            if edition.state is EditionState.CANCELLING and each.tried_at is not None
-        )
+        unconfirmed = sum(provider_ids.people_under(connection, each.id) for each in left)
     return Undone(
         edition=edition,
         recipients=recipients,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from newsletter.editions.wording import long_date, shortened
+from newsletter.editions.wording import counted_people, long_date, shortened
 from newsletter.model.delivery import Outcome, Recipients
 from newsletter.model.edition import EditionState
 from newsletter.model.notice import NoticeKind
@@ -142,11 +142,6 @@ def handover(key: str, mail: str, found: Waiting, now: datetime, zone: ZoneInfo)
 def still(message: Message) -> Message:
     """The same, told on a later day."""
     return replace(message, more=("It was so before, and still is.", *message.more))
-
-
-def counted_people(number: int) -> str:
-    """So many people, in words."""
-    return "1 person" if number == 1 else f"{number:,} people"
 
 
 def numbers(recipients: Recipients) -> str:
