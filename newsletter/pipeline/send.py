@@ -25,7 +25,6 @@ from newsletter.pipeline.preview import named
 from newsletter.pipeline.report import UNFINISHED_OUTCOMES, Report, ended, subject_of
 from newsletter.pipeline.suppressions import sync_before_send
 from newsletter.pipeline.trials import check_trials
-from newsletter.store import edition_trials
 from newsletter.store import editions as edition_store
 from newsletter.store import news as news_store
 from newsletter.store.lock import run_lock
@@ -190,7 +189,6 @@ def _missed(context: Context, period: Period) -> Report:
         reason = f"{period.key} was missed and is skipped ([schedule] late)."
         with context.database.begin() as connection:
             edition_store.drop_all(connection, composed.edition.id)
-            edition_trials.drop_all(connection, composed.edition.id)
             edition_store.move(
                 connection,
                 composed.edition.id,

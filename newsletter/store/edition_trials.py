@@ -84,13 +84,6 @@ def drop(connection: Connection, edition_id: int, number: str, *, dropped: bool)
     return result.rowcount > 0
 
 
-def drop_all(connection: Connection, edition_id: int) -> None:
-    """Marks every trial of a skipped edition as one that readers will not be told of again."""
-    connection.execute(
-        update(edition_trial).where(edition_trial.c.edition_id == edition_id).values(dropped=True)
-    )
-
-
 def told(connection: Connection, channel: Channel) -> dict[int, int]:
     """For each trial (its id) the newest record that the channel's readers were told of.
 

@@ -24,6 +24,7 @@ from newsletter.model.edition import (
 )
 from newsletter.store.shown import item_of, item_row
 from newsletter.store.tables import edition, edition_choice, edition_item, edition_variant
+from newsletter.store.trial_tables import edition_trial
 
 
 def find(connection: Connection, key: str, channel: Channel) -> Edition | None:
@@ -175,10 +176,10 @@ def drop(connection: Connection, edition_id: int, post_id: int, *, dropped: bool
 
 
 def drop_all(connection: Connection, edition_id: int) -> None:
-    """Marks every post of a skipped edition as one that readers will not be told of again."""
-    connection.execute(
-        update(edition_item).where(edition_item.c.edition_id == edition_id).values(dropped=True)
-    )
+    """Marks all of a skipped edition as what readers will not be told of again."""
+    for table in (edition_item, edition_trial):
+        here = table.c.edition_id == edition_id
+        connection.execute(update(table).where(here).values(dropped=True))
 
 
 def items(connection: Connection, edition_id: int, *, dropped: bool = False) -> list[DigestItem]:
