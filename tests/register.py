@@ -101,7 +101,8 @@ class Register:
     """What it knows, and how it behaves.
 
     `disliked` numbers make it refuse a whole question. `fault`, one of `FAULTS`, is what it does
-    instead of answering, `faults_left` times, after `faults_after` good answers.
+    instead of answering, `faults_left` times, after `faults_after` good answers. `mixed_up`
+    numbers are answered with the study of another one.
     """
 
     studies: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -111,6 +112,7 @@ class Register:
     fault: str = ""
     faults_left: int = 10**6
     faults_after: int = 0
+    mixed_up: dict[str, str] = field(default_factory=dict)
     url: str = ""
     requests: list[Request] = field(default_factory=list)
 
@@ -165,7 +167,7 @@ class Register:
             return _text(404, "NCT number not found")
         if actual != number:
             return Page(status=301, headers={"Location": f"/api/v2/studies/{actual}?{query}"})
-        return _json(reduced(self.studies[actual], given.get("fields")))
+        return _json(reduced(self.studies[self.mixed_up.get(actual, actual)], given.get("fields")))
 
     def _real(self, number: str) -> str:
         for actual, each in self.studies.items():

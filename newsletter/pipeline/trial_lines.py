@@ -198,7 +198,7 @@ def _news(
         details=tuple(change for change in changes if not change.matters),
         noted_at=after.seen_at,
         record_id=after.id,
-        posts=tuple(post.id for post in trial_store.posts_with(connection, known.id)),
+        posts=tuple(trial_store.post_ids(connection, known.id)),
     )
 
 

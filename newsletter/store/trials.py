@@ -148,12 +148,17 @@ def of_posts(connection: Connection, post_ids: Collection[int]) -> dict[int, lis
     return found
 
 
-def posts_with(connection: Connection, trial_id: int | None = None) -> list[PostSummary]:
-    """The posts that mention a trial (or any), newest first."""
-    query = select(post_trial.c.post_id).distinct()
+def post_ids(connection: Connection, trial_id: int | None = None) -> list[int]:
+    """The ids of the posts that mention a trial (or any)."""
+    query = select(post_trial.c.post_id).distinct().order_by(post_trial.c.post_id)
     if trial_id is not None:
         query = query.where(post_trial.c.trial_id == trial_id)
-    wanted = set(connection.execute(query).scalars())
+    return list(connection.execute(query).scalars())
+
+
+def posts_with(connection: Connection, trial_id: int | None = None) -> list[PostSummary]:
+    """The posts that mention a trial (or any), newest first."""
+    wanted = set(post_ids(connection, trial_id))
     return [each for each in summaries(connection) if each.id in wanted]
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from newsletter.errors import FeedError, RegisterError
 from newsletter.model.feed import Fetched, Validators
@@ -126,11 +126,12 @@ class ClinicalTrialsGov:
     def _single(self, number: str, answers: Answers) -> None:
         """Asks for one that was not among the answers: an alias, or there is none."""
         try:
-            record = record_of(self._json(f"/studies/{quote(number)}", _WANTED))
+            fetched = self._fetched(f"/studies/{quote(number)}", _WANTED)
         except _RefusedError as refusal:
             self._refused(number, refusal, answers)
             return
-        if record is None or not record.status:
+        record = record_of(_document(fetched))
+        if record is None or not record.status or not _is_meant(number, record, fetched):
             answers.unclear.add(number)
         else:
             answers.records[number] = record
@@ -147,15 +148,11 @@ class ClinicalTrialsGov:
             )
 
     def _json(self, path: str, given: dict[str, str]) -> dict[str, Any]:
+        return _document(self._fetched(path, given))
+
+    def _fetched(self, path: str, given: dict[str, str]) -> Fetched:
         query = f"?{urlencode(given)}" if given else ""
-        fetched = self._patiently(f"{self._base}{path}{query}")
-        try:
-            document = json.loads(fetched.body or b"")
-        except (ValueError, RecursionError):
-            raise _nonsense("what it sent is not JSON") from None
-        if not isinstance(document, dict):
-            raise _nonsense("what it sent is not what its documentation says")
-        return document
+        return self._patiently(f"{self._base}{path}{query}")
 
     def _patiently(self, url: str) -> Fetched:
         """One answer, after a repetition or two where that may help."""
@@ -192,6 +189,22 @@ class _RefusedError(RegisterError):
 
 
 _WANTED: Final = {"format": "json", "fields": "|".join(FIELDS)}
+
+
+def _document(fetched: Fetched) -> dict[str, Any]:
+    try:
+        document = json.loads(fetched.body or b"")
+    except (ValueError, RecursionError):
+        raise _nonsense("what it sent is not JSON") from None
+    if not isinstance(document, dict):
+        raise _nonsense("what it sent is not what its documentation says")
+    return document
+
+
+def _is_meant(number: str, record: TrialRecord, fetched: Fetched) -> bool:
+    """Whether an answer is about the number that was asked for, or the register led on to it."""
+    led_to = urlsplit(fetched.final_url).path
+    return number in (record.number, *record.aliases) or led_to.endswith(f"/{record.number}")
 
 
 def _usable(studies: list[Any]) -> list[TrialRecord]:

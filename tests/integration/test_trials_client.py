@@ -184,3 +184,12 @@ def test_a_study_without_a_status_says_nothing(register: Register) -> None:
     assert list(answers.records) == [NUMBERS[0]]
     assert answers.unclear == {"NCT09000003"}
     assert not answers.missing
+
+
+def test_an_answer_about_another_trial_is_not_taken(register: Register) -> None:
+    """A cache that mixes things up must not turn one trial into another."""
+    register.disliked = {NUMBERS[0]}
+    register.mixed_up = {NUMBERS[0]: NUMBERS[1]}
+    answers = Asking(register.url).client.ask(NUMBERS[:2])
+    assert list(answers.records) == [NUMBERS[1]]
+    assert answers.unclear == {NUMBERS[0]}
