@@ -486,3 +486,22 @@ def test_the_help_says_what_each_does_and_its_exit_codes(world: World) -> None:
     assert "4 it was too late for some" in said
     said = world.said("editions", "resume", "--help")
     assert "who did get it gets it twice" in said
+
+
+def test_what_a_killed_run_left_is_not_taken_for_stopped_by_another_transport(
+    world: World,
+) -> None:
+    """The provider took it, and nobody heard so: only the provider can take it back."""
+    world.standin.service.script.add("hang-after")
+    with world.meanwhile("send", "--yes"):
+        for _ in count():
+            if world.accepted():
+                break
+    document = world.json(*CANCEL, code=4, **BY_SMTP)
+    assert (document["state"], document["unconfirmed"]) == ("cancelling", 1)
+    assert document["recipients"] == {**NOBODY, "unknown": 1, "cancelled": 2}
+    assert cancelled(world)["recipients"] == {**NOBODY, "cancelled": 3}
+    assert world.live() == []
+    assert world.json(*REOPEN, "--yes")["state"] == "sending"
+    send(world)
+    assert world.live() == EVERYBODY

@@ -65,7 +65,7 @@ class World:
 
     @contextmanager
     def meanwhile(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-        """The same command as a process of its own, which is waited for at the end."""
+        """The same command as a process of its own, which is killed if it is at work at the end."""
         process = subprocess.Popen(
             [sys.executable, "-m", "newsletter", *arguments],
             cwd=self.desk.folder,
@@ -80,7 +80,7 @@ class World:
             yield process
         finally:
             process.kill()
-            process.wait()
+            process.communicate()
 
     def accepted(self) -> list[int]:
         """The readers whose mails the provider took, in that order, taken back or not."""
