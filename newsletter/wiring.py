@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from newsletter import __version__
 from newsletter.config import Settings, load
 from newsletter.config.checks import is_loopback
+from newsletter.config.proxies import proxy_for
 from newsletter.errors import SettingsError
 from newsletter.model.feed import Fetched, Validators
 from newsletter.pipeline.context import Context, Fetch, Progress
@@ -91,6 +92,7 @@ class Wiring:
             now=self.now,
             pause=self.pause,
             fetch=self._fetch,
+            visit=self._visit,
             tell=tell,
             progress=progress,
             lists=self.lists,
@@ -122,7 +124,7 @@ class Wiring:
             key.get_secret_value(),
             base_url=given.base_url,
             timeout=given.timeout_seconds,
-            proxy=_proxy(given.base_url, self.environ),
+            proxy=proxy_for(given.base_url, self.environ),
         )
         return SendGridLists(account)
 
@@ -141,7 +143,7 @@ class Wiring:
             rehearsed_clock=self._started is not None,
             fetch=self._fetch,
             ask=resolver(nameserver),
-            proxy=_proxy(self.settings.delivery.sendgrid.base_url, self.environ),
+            proxy=proxy_for(self.settings.delivery.sendgrid.base_url, self.environ),
             dkim_selector=dkim_selector,
         )
 
@@ -179,7 +181,7 @@ class Wiring:
             key.get_secret_value(),
             base_url=delivery.sendgrid.base_url,
             timeout=delivery.sendgrid.timeout_seconds,
-            proxy=_proxy(delivery.sendgrid.base_url, self.environ),
+            proxy=proxy_for(delivery.sendgrid.base_url, self.environ),
             now=self.now,
             undo=delivery.undo_minutes > 0,
         )
@@ -205,6 +207,14 @@ class Wiring:
         website = self.settings.newsletter.website
         return fetch_page(url, validators, website=website, seconds=seconds)
 
+    def _visit(self, url: str, whole: bool) -> Fetched:
+        from newsletter.feeds.fetch import fetch
+        from newsletter.feeds.limits import PAGE
+
+        agent, method = _agent(self.settings.newsletter.website), "GET" if whole else "HEAD"
+        proxy = proxy_for(url, self.environ)
+        return fetch(url, limits=PAGE, user_agent=agent, proxy=proxy, method=method, stay=True)
+
 
 def wire(config: Path) -> Wiring:
     """Reads the settings file and the environment. Raises SettingsError, naming every fault."""
@@ -217,14 +227,17 @@ def fetch_page(
     """Fetches a feed or page as this program: its name, and the blog it works for."""
     from newsletter.feeds.fetch import Limits, fetch
 
-    about = f" (+{website})" if website else ""
     return fetch(
         url,
         validators=validators,
         limits=Limits(total=seconds),
-        user_agent=f"newsletter/{__version__}{about}",
-        proxy=_proxy(url, os.environ),
+        user_agent=_agent(website),
+        proxy=proxy_for(url, os.environ),
     )
+
+
+def _agent(website: str) -> str:
+    return f"newsletter/{__version__}" + (f" (+{website})" if website else "")
 
 
 def environment() -> Mapping[str, str]:
@@ -242,23 +255,6 @@ def stand_in_clock(environ: Mapping[str, str] | None = None) -> Callable[[], flo
         return time.time
     start, began = _parsed_time(given).timestamp(), time.monotonic()
     return lambda: start + time.monotonic() - began
-
-
-def _proxy(url: str, environ: Mapping[str, str]) -> str | None:
-    """The proxy the environment names for a URL; none for this machine itself or NO_PROXY."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    direct = (environ.get("no_proxy") or environ.get("NO_PROXY") or "").split(",")
-    if is_loopback(host) or any(_covers(name.strip(), host) for name in direct):
-        return None
-    name = f"{parts.scheme}_proxy"
-    return environ.get(name) or environ.get(name.upper()) or None
-
-
-def _covers(name: str, host: str) -> bool:
-    """Whether an entry of NO_PROXY (`*`, a host, or a domain) is for this host."""
-    domain = name.lstrip(".").lower()
-    return name == "*" or (bool(domain) and (host == domain or host.endswith(f".{domain}")))
 
 
 def _starting_time(settings: Settings, environ: Mapping[str, str]) -> datetime | None:

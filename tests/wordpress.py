@@ -48,10 +48,10 @@ class WordPress:
     """The blog; `zone` is how far its local time is from UTC, `per_feed` its window.
 
     `feed` replaces the plain feed by these bytes; `excerpts` makes feeds show the beginning of the
-    text only.
+    text only; `break_pages` lets pages break off without an answer.
     """
 
-    origin: str
+    web: WebServer
     posts: Sequence[Post] = ()
     honours: frozenset[str] = ALL
     per_feed: int = 10
@@ -60,11 +60,17 @@ class WordPress:
     feed: bytes | None = None
     excerpts: bool = False
     rest_status: int = 404
+    break_pages: bool = False
     requests: list[Request] = field(default_factory=list)
 
     def edit(self, number: int, **changes: Any) -> None:
         """Changes a post."""
         self.posts = [replace(p, **changes) if p.number == number else p for p in self.posts]
+
+    @property
+    def origin(self) -> str:
+        """Where it is."""
+        return self.web.origin
 
     @property
     def public(self) -> list[Post]:
@@ -237,6 +243,8 @@ class WordPress:
     # Pages
 
     def _page(self, path: str) -> Page:
+        if self.break_pages:
+            raise ConnectionAbortedError
         for post in self.posts:
             if urlsplit(self.link(post)).path.rstrip("/") == path.rstrip("/"):
                 if post.status != "publish":
@@ -262,7 +270,7 @@ def _json(document: object, **headers: str) -> Page:
 
 def install(web: WebServer, posts: Sequence[Post] = (), **given: Any) -> WordPress:
     """A WordPress that answers whatever the server has no page for."""
-    blog = WordPress(origin=web.origin, posts=posts, **given)
+    blog = WordPress(web=web, posts=posts, **given)
     web.otherwise = blog
     return blog
 

@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 def command(app: App) -> int:
     """Make or refresh the draft of this period's edition.
 
-    Uses what `newsletter collect` has found, fetches nothing and sends nothing. Look at the draft
-    with `newsletter preview`.
+    Uses what `newsletter collect` has found, and sends nothing. The links to the blog are tried; a
+    post whose page is gone is left out. Look at the draft with `newsletter preview`.
     """
     from newsletter.cli.watching import context_of
     from newsletter.editions.period import period_of
-    from newsletter.pipeline.compose import compose
     from newsletter.pipeline.context import schedule_of
+    from newsletter.pipeline.pages import compose_checked
     from newsletter.store.lock import run_lock
 
     with context_of(app) as context, run_lock(context.database):
         period = period_of(schedule_of(context.settings), context.now())
-        composed = compose(context, period)
+        composed = compose_checked(context, period)
     for warning in composed.warnings:
         warn(warning)
     emit(app, _json(composed, period.key), _text(composed))

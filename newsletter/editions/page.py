@@ -93,6 +93,7 @@ class Page:
     trials: tuple[ShownUpdate, ...]
     updated: tuple[ShownItem, ...]
     new: tuple[ShownItem, ...]
+    withdrawn: tuple[str, ...]
     contents: bool
     disclaimer: str
     reply_address: str
@@ -126,6 +127,7 @@ def page_of(digest: Digest) -> Page:
         trials=tuple(_update(each, rtl=rtl) for each in digest.trials),
         updated=tuple(_shown(item, masthead, zone) for item in digest.updated),
         new=tuple(_shown(item, masthead, zone) for item in digest.new),
+        withdrawn=tuple(wording.one_line(post.title) for post in digest.withdrawn),
         contents=wording.size_of(digest) >= _CONTENTS_FROM,
         disclaimer=wording.one_line(masthead.disclaimer),
         reply_address=wording.one_line(masthead.reply_address),

@@ -76,7 +76,12 @@ def preview_page(
     edition_key: str, variants: Sequence[Rendered], findings: Sequence[Finding]
 ) -> str:
     """The page that shows phone, desktop, light, dark and text side by side."""
-    shown = [_shown(variant, _of(variant, findings)) for variant in variants]
+    keys = {variant.key for variant in variants}
+    of_all = tuple(finding for finding in findings if _variant_of(finding) not in keys)
+    shown = [
+        _shown(variant, (*of_all, *_of(variant, findings)) if at == 0 else _of(variant, findings))
+        for at, variant in enumerate(variants)
+    ]
     values: dict[str, object] = {"edition": edition_key, "variants": shown, "limit": SIZE_LIMIT}
     return render_page("preview/index.html.j2", values)
 
@@ -103,8 +108,13 @@ def look_text(text: str) -> str:
 
 
 def _of(variant: Rendered, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Those of this variant: a finding's place starts with the variant's key."""
-    return tuple(f for f in findings if f.place.partition(",")[0] == variant.key)
+    """Those of this variant; what is of none of them is shown with the first."""
+    return tuple(f for f in findings if _variant_of(f) == variant.key)
+
+
+def _variant_of(finding: Finding) -> str:
+    """A finding's place starts with its variant's key, if it is of one."""
+    return finding.place.partition(",")[0]
 
 
 def _parts(variant: Rendered) -> dict[str, str]:

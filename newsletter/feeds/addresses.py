@@ -21,6 +21,12 @@ def check_url(url: str) -> None:
         raise answers.invalid_url(url)
 
 
+def is_same_site(one: str, other: str) -> bool:
+    """Whether two addresses have the same host, "www." or not; the scheme may differ."""
+    hosts = [(urlsplit(url).hostname or "").removeprefix("www.") for url in (one, other)]
+    return hosts[0] == hosts[1]
+
+
 def redirect_target(address: str, location: str) -> str:
     """Where a redirect leads (RFC 9110 §10.2.2); any fragment and credentials in it are dropped."""
     with contextlib.suppress(UnicodeError):

@@ -139,7 +139,7 @@ def page_error(url: str, final_url: str, text: str, headers: Mapping[str, str]) 
     if is_bot_page(text, headers):
         return bot_protection(url)
     title = _title(text)
-    if _is_login(final_url, title, text):
+    if is_login_page(final_url, text):
         return FeedError(f"{shown(url)} shows a login page instead of the feed.", "Make the blog"
                          " and its feed public, or use another feed.", kind="login")  # fmt: skip
     named = f' ("{title}")' if title else ""
@@ -156,13 +156,14 @@ def _title(text: str) -> str:
     return " ".join(html.unescape(title).split())[:80]
 
 
-def _is_login(final_url: str, title: str, text: str) -> bool:
+def is_login_page(final_url: str, text: str) -> bool:
+    """Whether a page is there to log in at."""
     path = urlsplit(final_url).path
     if _LOGIN_PATH.search(path):
         return True
     # A password field alone may be a widget of an ordinary page.
     return (
-        _LOGIN_WORD.search(title) is not None
+        _LOGIN_WORD.search(_title(text)) is not None
         and _PASSWORD_FIELD.search(text[: 4 * _PAGE_HEAD]) is not None
     )
 

@@ -46,13 +46,18 @@ def number_of(name: str | None, post_id: Any = None) -> int | None:
     return int(found[1]) if found else None
 
 
+def asks_for_password(html: str) -> bool:
+    """Whether WordPress' form for the password of a post is in a piece of HTML."""
+    return _PASSWORD_FORM.search(html) is not None
+
+
 def protected(title: str, content: str, summary: str) -> bool:
     """Whether WordPress shows its password form instead of the text.
 
     A feed of excerpts has no form. There the title's mark counts together with the excerpt's word
     for it, in the languages known here; each alone may be an ordinary post's.
     """
-    if _PASSWORD_FORM.search(content) or _PASSWORD_FORM.search(summary):
+    if asks_for_password(content) or asks_for_password(summary):
         return True
     marked = _PROTECTED_TITLE.match(title) and _PROTECTED_EXCERPT.search(summary[:300])
     return bool(marked) and not content

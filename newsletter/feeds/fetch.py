@@ -23,9 +23,11 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from newsletter.errors import FeedError
 from newsletter.feeds import answers
-from newsletter.feeds.addresses import check_url, redirect_target
+from newsletter.feeds.addresses import check_url, is_same_site, redirect_target
 from newsletter.feeds.body import Body
 from newsletter.feeds.conditions import conditions
+from newsletter.feeds.limits import USUAL
+from newsletter.feeds.limits import Limits as Limits
 from newsletter.model.feed import Fetched, Validators
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -34,21 +36,6 @@ _ACCEPT: Final = (
     " application/xml;q=0.8, text/xml;q=0.8, text/html;q=0.6, */*;q=0.5"
 )
 _PIECE: Final = 65536
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How long (seconds) and how much a fetch may take.
-
-    `connect` and `read` are for one step each, `total` is over all, name resolution, redirects and
-    a server that drips included. `max_bytes` is of the decompressed body.
-    """
-
-    connect: float = 10
-    read: float = 20
-    total: float = 60
-    max_bytes: int = 20 * 1024**2
-    redirects: int = 5
 
 
 @dataclass(slots=True)
@@ -60,6 +47,8 @@ class _Task:
     limits: Limits
     user_agent: str
     pool: urllib3.PoolManager
+    method: str
+    stay: bool
     result: Fetched | BaseException | None = None
     ended: threading.Event = field(default_factory=threading.Event)
     wire: socket.socket | None = None
@@ -106,19 +95,23 @@ def fetch(
     url: str,
     *,
     validators: Validators | None = None,
-    limits: Limits = Limits(),
+    limits: Limits = USUAL,
     user_agent: str,
     proxy: str | None = None,
     trust: ssl.SSLContext | None = None,
+    method: str = "GET",
+    stay: bool = False,
 ) -> Fetched:
     """What a server answers to one request, redirects followed; a 304 has `body` None.
 
     `validators` are those of the last answer for this very URL. A name and password in the URL go
     to its own origin only. `proxy` is a URL; the environment is not asked. `trust` replaces the
-    usual authorities. Raises FeedError.
+    usual authorities. With `stay` a redirect to another site is an answer, and is not followed.
+    Raises FeedError.
     """
     check_url(url)
-    task = _Task(url.strip(), validators or Validators(), limits, user_agent, _pool(proxy, trust))
+    pool, known = _pool(proxy, trust), validators or Validators()
+    task = _Task(url.strip(), known, limits, user_agent, pool, method, stay)
     # A thread of its own, since nothing else bounds name resolution or dripping headers.
     threading.Thread(target=_run, args=(task,), name="fetch", daemon=True).start()
     if not task.ended.wait(limits.total):
@@ -165,14 +158,17 @@ def _follow(task: _Task) -> Fetched:
             location = response.headers.get("location")
             if response.status not in _REDIRECTS or not location:
                 return _answer(task, address, response)
-        address = redirect_target(address, location)
+            target = redirect_target(address, location)
+            if task.stay and not is_same_site(address, target):
+                return _answer(task, address, response)
+        address = target
     raise answers.too_many_redirects(task.url, task.limits.redirects)
 
 
 @contextlib.contextmanager
 def _asked(task: _Task, address: str) -> Iterator[urllib3.BaseHTTPResponse]:
     response = task.pool.request(
-        "GET",
+        task.method,
         answers.shown(address).replace(" ", "%20"),
         headers=_headers(task, address),
         redirect=False,
@@ -216,9 +212,11 @@ def _answer(task: _Task, address: str, response: urllib3.BaseHTTPResponse) -> Fe
     )
     if response.status == 304 and task.validators != Validators():
         return replace(fetched, not_modified=True, validators=task.validators)
+    if task.stay and response.status in _REDIRECTS:
+        return fetched
     if response.status not in {200, 203, 204}:
         raise answers.status_error(task.url, response.status, headers, _glimpse(response))
-    return replace(fetched, body=_body(task, response))
+    return fetched if task.method == "HEAD" else replace(fetched, body=_body(task, response))
 
 
 def _glimpse(response: urllib3.BaseHTTPResponse) -> bytes:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from newsletter.model.page import Withdrawn
 from newsletter.model.post import Image
 from newsletter.model.trial import RegisterLine
 from subscribers.model import Form as Form
@@ -153,6 +154,7 @@ class Digest:
     new: tuple[DigestItem, ...]
     trials: tuple[TrialUpdate, ...] = ()
     sample: bool = False
+    withdrawn: tuple[Withdrawn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

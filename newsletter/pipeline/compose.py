@@ -32,6 +32,7 @@ from newsletter.model.edition import (
 )
 from newsletter.model.post import Candidate, Change, Pin, Revision
 from newsletter.model.trial import TrialNews
+from newsletter.pipeline.availability import availability, findings, said_of_gone, withdrawn
 from newsletter.pipeline.context import Context
 from newsletter.pipeline.layout import Entries, Layout, lay_out, topic_keys, topics
 from newsletter.pipeline.trial_placing import news_of_trials, place, with_lines
@@ -49,13 +50,15 @@ class Composed:
     """A draft as it was composed. `edition` is None when there is nothing to say.
 
     `items` and `trials` are what it shows; `left_out` and `trials_left_out` what the admin dropped;
-    `rolled_over` and `trials_rolled_over` did not fit; `trials_waiting` needs the admin's yes.
+    `rolled_over` and `trials_rolled_over` did not fit; `trials_waiting` needs the admin's yes;
+    `gone` are no longer on the blog.
     """
 
     edition: Edition | None
     items: tuple[DigestItem, ...] = ()
     left_out: tuple[DigestItem, ...] = ()
     rolled_over: tuple[DigestItem, ...] = ()
+    gone: tuple[DigestItem, ...] = ()
     trials: tuple[TrialUpdate, ...] = ()
     trials_left_out: tuple[TrialUpdate, ...] = ()
     trials_rolled_over: tuple[TrialUpdate, ...] = ()
@@ -107,14 +110,23 @@ def compose(context: Context, period: Period) -> Composed:
         news = news_of_trials(context, connection, since)
         items = with_lines(context, connection, items, news)
         kept = tuple(item for item in items if item.post_id not in dropped)
+        there = availability(context, connection, kept)
+        kept, gone = there.items, tuple(item for item, _ in there.gone)
+        taken_off = withdrawn(context, connection)
         placed = place(context, connection, news, kept, found)
     if not kept and not placed.updates and found is None:
-        return Composed(edition=None, trials_waiting=placed.waiting)
+        return Composed(
+            edition=None, trials_waiting=placed.waiting, gone=gone, findings=said_of_gone(there)
+        )
     draft = _draft(context, period, found)
-    layout = lay_out(context, draft, Entries(items=kept, trials=placed.updates), choices)
-    holds = (*layout.holds, *_fuse(context, kept, placed))
+    entries = Entries(items=kept, trials=placed.updates)
+    layout = lay_out(context, draft, entries, choices, withdrawn=taken_off)
+    holds = (*layout.holds, *there.holds, *_fuse(context, kept, placed))
+    with context.database.read() as connection:
+        said = (*layout.findings, *findings(context, connection, layout.variants, there))
     left_out = tuple(item for item in items if item.post_id in dropped)
-    return _save(context, draft, replace(layout, holds=holds), left_out, placed, choices)
+    layout = replace(layout, holds=holds, findings=said)
+    return replace(_save(context, draft, layout, left_out, placed, choices), gone=gone)
 
 
 def items_of(context: Context, candidates: Sequence[Candidate]) -> Sequence[DigestItem]:

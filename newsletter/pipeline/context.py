@@ -11,11 +11,18 @@ from newsletter.delivery.message import Envelope
 from newsletter.delivery.provider_lists import ProviderLists
 from newsletter.delivery.transports.contract import Transport
 from newsletter.editions.period import Schedule
+from newsletter.errors import FeedError
 from newsletter.model.edition import Channel, Masthead, Tags
 from newsletter.model.feed import Fetched, Validators
 from newsletter.store.engine import Database
 
 Fetch = Callable[[str, Validators | None], Fetched]
+Visit = Callable[[str, bool], Fetched]
+"""Asks for a page: whole, or its head only; redirects are followed within its site."""
+
+
+def _nowhere(url: str, whole: bool) -> Fetched:
+    raise FeedError("No page is asked for here.", kind="connection")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +57,7 @@ class Context:
     tell: Callable[[str], None]
     progress: Progress
     lists: Callable[[], ProviderLists]
+    visit: Visit = _nowhere
     secrets: tuple[str, ...] = field(default=(), repr=False)
     ask_register: Fetch | None = None
 

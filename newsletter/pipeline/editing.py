@@ -13,6 +13,7 @@ from newsletter.pipeline.context import Context, schedule_of
 from newsletter.pipeline.delivering.freezing import freeze
 from newsletter.pipeline.gating import active_people, stops_before
 from newsletter.pipeline.layout import findings_of
+from newsletter.pipeline.pages import try_links
 from newsletter.pipeline.preview import named
 from newsletter.store import edition_trials
 from newsletter.store import editions as edition_store
@@ -77,6 +78,10 @@ def approve(context: Context, key: str) -> Edition:
         draft = _open_draft(context, key)
         with context.database.read() as connection:
             stored = as_stored(connection, draft)
+        if try_links(context, stored):
+            draft = compose(context, draft.period).edition or draft
+            with context.database.read() as connection:
+                stored = as_stored(connection, draft)
         if not stored.variants:
             raise HeldError(f"{key} cannot be approved: it has nothing to send.", _said(draft))
         if draft.previewed_checksum != draft.checksum:

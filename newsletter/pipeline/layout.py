@@ -23,6 +23,7 @@ from newsletter.model.edition import (
     Tags,
     TrialUpdate,
 )
+from newsletter.model.page import Withdrawn
 from newsletter.pipeline.context import Context, masthead_of, tags_of
 
 _MOST_ITEMS = 100
@@ -75,13 +76,21 @@ def lay_out(
     choices: Sequence[subscribers.Choice],
     *,
     sample: bool = False,
+    withdrawn: tuple[Withdrawn, ...] = (),
 ) -> Layout:
     """Renders as many entries, first to last, as a mail has room for; the rest rolls over."""
     if not entries:
         return Layout(shown=entries)
     tags, masthead = tags_of(context.settings, draft.nonce), masthead_of(context.settings)
     wanted = variants_of(choices, topic_keys(context))
-    print_ = _Printer(context=context, draft=draft, tags=tags, masthead=masthead, sample=sample)
+    print_ = _Printer(
+        context=context,
+        draft=draft,
+        tags=tags,
+        masthead=masthead,
+        sample=sample,
+        withdrawn=withdrawn,
+    )
     try:
         room = _room(print_, entries)
         shown = entries.first(room)
@@ -135,6 +144,7 @@ class _Printer:
     tags: Tags
     masthead: Masthead
     sample: bool
+    withdrawn: tuple[Withdrawn, ...]
 
     def __call__(self, entries: Entries, variant: Variant) -> Rendered:
         from newsletter.editions.render import render  # the template engine takes time to import
@@ -149,6 +159,7 @@ class _Printer:
             updated=tuple(i for i in entries.items if i.kind is ItemKind.UPDATED),
             new=tuple(i for i in entries.items if i.kind is ItemKind.NEW),
             sample=self.sample,
+            withdrawn=self.withdrawn,
         )
         overrides = self.context.settings.templates_path()
         return render(digest, self.tags, overrides=overrides if overrides.is_dir() else None)

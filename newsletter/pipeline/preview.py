@@ -20,6 +20,8 @@ from newsletter.model.edition import (
     Rendered,
     TrialUpdate,
 )
+from newsletter.pipeline.availability import POST_GONE, Availability
+from newsletter.pipeline.availability import findings as link_findings
 from newsletter.pipeline.compose import Composed, as_stored, compose
 from newsletter.pipeline.context import Context, schedule_of
 from newsletter.pipeline.files import write_private
@@ -71,7 +73,8 @@ def preview(
         raise HeldError(f"{composed.edition.key} cannot be shown.", " ".join(composed.reasons))
     edition = composed.edition
     shown = Entries(items=composed.items, trials=composed.trials)
-    written = _write(context, out, edition, composed.variants, shown, pictures or {})
+    said = _said_of_links(context, composed)
+    written = _write(context, out, edition, composed.variants, shown, pictures or {}, said=said)
     if edition.state in OPEN_DRAFT:
         with context.database.begin() as connection:
             edition_store.note_preview(connection, edition.id, edition.checksum)
@@ -133,9 +136,10 @@ def _write(
     shown: Entries,
     pictures: Mapping[str, str],
     *,
+    said: tuple[Finding, ...] = (),
     sample: bool = False,
 ) -> Preview:
-    findings = findings_of(context, edition.nonce, variants)
+    findings = (*findings_of(context, edition.nonce, variants), *said)
     folder = out / ("sample" if sample else edition.key)
     for name, content in preview_files(edition.key, variants, findings, pictures=pictures).items():
         write_private(folder / name, content)
@@ -150,6 +154,14 @@ def _write(
         held=edition.reasons if edition.state is EditionState.HELD else (),
         sample=sample,
     )
+
+
+def _said_of_links(context: Context, composed: Composed) -> tuple[Finding, ...]:
+    """What was found when the links to the blog were tried last; they are not tried here."""
+    gone = tuple(finding for finding in composed.findings if finding.code == POST_GONE)
+    there = Availability(items=composed.items)
+    with context.database.read() as connection:
+        return (*gone, *link_findings(context, connection, composed.variants, there))
 
 
 def _sample_edition(context: Context) -> Edition:

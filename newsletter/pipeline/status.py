@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from newsletter.delivery.states import UNFINISHED
 from newsletter.editions.period import next_period, period_of
+from newsletter.editions.wording import local_date
 from newsletter.model.delivery import Recipients
 from newsletter.model.edition import Channel, Edition, EditionState, Period
 from newsletter.model.feed import FeedStatus
+from newsletter.model.page import PageCheck
 from newsletter.pipeline.context import Context, schedule_of
 from newsletter.pipeline.notifying.telling import not_told
 from newsletter.pipeline.report import Window, as_it_is, window_of
 from newsletter.store import editions as edition_store
 from newsletter.store import feeds as feed_store
 from newsletter.store import outcomes
+from newsletter.store import pages as page_store
 from subscribers.store import people
 
 if TYPE_CHECKING:
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 5
 _ALARMED = timedelta(days=30)
-"""For so long it is shown that posts may have been missed."""
+"""For so long it is shown that posts may have been missed, or are gone from the blog."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,7 @@ def overview(context: Context) -> Overview:
         )
         active = people.active_count(connection)
         untold = not_told(connection, channel, now)
+        gone = _gone(page_store.unavailable(connection, now - _ALARMED), context)
     return Overview(
         channel=channel,
         transport=context.transport_name,
@@ -72,7 +77,7 @@ def overview(context: Context) -> Overview:
         next=next_period(schedule, now),
         feeds=feeds,
         editions=editions,
-        waiting=(*_waiting(feeds, editions, active), *_alarms(feeds, now), *untold),
+        waiting=(*_waiting(feeds, editions, active), *_alarms(feeds, now), *gone, *untold),
     )
 
 
@@ -114,6 +119,18 @@ def _alarms(feeds: tuple[FeedStatus, ...], now: datetime) -> list[str]:
         f"{feed.url}: {feed.alarm}"
         for feed in feeds
         if feed.alarm and feed.alarm_at and now - feed.alarm_at < _ALARMED
+    ]
+
+
+def _gone(found: Sequence[tuple[str, PageCheck]], context: Context) -> list[str]:
+    """The posts that no edition shows since their page was tried and is gone."""
+    if not context.settings.digest.check_links:
+        return []
+    zone = context.settings.newsletter.zone
+    return [
+        f"“{title}” is left out of editions: its page {check.said} since"
+        f" {local_date(check.since, zone)}: {check.url}"
+        for title, check in found
     ]
 
 

@@ -321,7 +321,7 @@ def test_a_rest_api_that_is_closed_gives_way_to_the_feed_in_the_order_of_edits(
 def test_the_feed_of_a_category_brings_no_other_posts(desk: Desk, web: WebServer) -> None:
     blog = install(web, posts(35))
     desk.settings([web.url("/category/herons/feed/atom/")])
-    some = WordPress(origin=web.origin, posts=[p for p in blog.posts if p.number % 5 == 0])
+    some = WordPress(web=web, posts=[p for p in blog.posts if p.number % 5 == 0])
     web.pages["/category/herons/feed/atom/"] = lambda request: some(
         replace(request, path="/feed/atom/")
     )

@@ -23,12 +23,13 @@ from newsletter.model.edition import DigestItem, Period, TrialUpdate
 from newsletter.model.notice import NoticeKind
 from newsletter.model.personal import fill_html, fill_text
 from newsletter.pipeline.collect import FeedReport, collect
-from newsletter.pipeline.compose import Composed, compose
+from newsletter.pipeline.compose import Composed
 from newsletter.pipeline.context import Context, envelope_of, pages_of, schedule_of, tags_of
 from newsletter.pipeline.delivering.freezing import undo_minutes
 from newsletter.pipeline.gating import active_people, stops_before
 from newsletter.pipeline.notifying import telling
 from newsletter.pipeline.notifying.words import for_edition, unread, without_addresses
+from newsletter.pipeline.pages import compose_checked
 from newsletter.pipeline.trial_lines import posts_behind, sight_of
 from newsletter.pipeline.trials import check_trials
 from newsletter.store import editions as edition_store
@@ -80,7 +81,7 @@ def proof(context: Context) -> None:
         return
     feeds = collect(context)
     check_trials(context)
-    composed = compose(context, period)
+    composed = compose_checked(context, period)
     if composed.edition is None and not composed.trials_waiting:
         return
     mail = _mail(context, composed, period, feeds)
@@ -147,7 +148,8 @@ def _above(box: str, html: str) -> str:
 
 def _box(context: Context, composed: Composed, period: Period, feeds: Sequence[FeedReport]) -> Box:
     people, key = active_people(context), period.key
-    findings = (f"{f.place}: {f.message} {f.mend}" for f in composed.findings if not f.error)
+    found = (f"{f.place}: {f.message} {f.mend}" for f in composed.findings if not f.error)
+    findings = (*found, *(f"{feed.url}: {feed.alarm}" for feed in feeds if feed.alarm))
     overtaken = _overtaken(context)
     return Box(
         key=key,
