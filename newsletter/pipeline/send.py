@@ -21,6 +21,7 @@ from newsletter.pipeline.delivering.freezing import freeze
 from newsletter.pipeline.delivering.refusals import nothing_left
 from newsletter.pipeline.delivering.run import deliver, settle_scheduled
 from newsletter.pipeline.gating import active_people, stops_before
+from newsletter.pipeline.pages import compose_checked
 from newsletter.pipeline.preview import named
 from newsletter.pipeline.report import UNFINISHED_OUTCOMES, Report, ended, subject_of
 from newsletter.pipeline.suppressions import sync_before_send
@@ -141,7 +142,7 @@ def _send_period(
         reasons = tuple(f"{feed.error} {feed.mend}".strip() for feed in feeds)
         return Report(outcome=Outcome.FAILED, reasons=reasons, feeds=feeds)
     trials = check_trials(context)
-    composed = compose(context, period)
+    composed = compose_checked(context, period)
     report = _go(context, composed, confirm, scheduled=scheduled, dry_run=dry_run)
     if scheduled and not dry_run and report.outcome is Outcome.NOTHING_NEW:
         _note_quiet(context, period, feeds)
