@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 
 _COUNT = r"[\d.,]+\s?[km]?"
 
@@ -92,7 +91,6 @@ def is_debris(line: str) -> bool:
     return len(line) < _LONGEST and _DEBRIS.fullmatch(_plain(line)) is not None
 
 
-@lru_cache(maxsize=2048)
 def is_standing(line: str) -> bool:
     """Whether a whole line is standing text: disclaimer, thanks, sign-up, counter, promise."""
     if len(line) >= _LONGEST:
@@ -101,8 +99,14 @@ def is_standing(line: str) -> bool:
     return (
         _STANDING.fullmatch(plain) is not None
         or _DEBRIS.fullmatch(plain) is not None
-        or _DISCLAIMING.search(plain) is not None
+        or _disclaims(plain)
     )
+
+
+def _disclaims(plain: str) -> bool:
+    lower = plain.lower()
+    worth_a_look = any(word in lower for word in ("endorsement", "advice", "only"))
+    return worth_a_look and _DISCLAIMING.search(plain) is not None
 
 
 def tail_start(lines: Sequence[str]) -> int:
