@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "editions": ("editions", "List and show editions; change a draft, approve it, take one back."),
     "posts": ("posts", "What is known of the blog's posts."),
     "trials": ("trials", "Trials that posts mention, and what their register says."),
+    "explain": ("explain", "Why a post was in an edition, or a person mailed, or not."),
     "subscribers": ("subscribers", "Who gets the newsletter: add, import, export, erase."),
     "suppressions": ("suppressions", "Addresses that must not be written to."),
     "doctor": ("doctor", "Check the whole set-up, and say what to mend."),

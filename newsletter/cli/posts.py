@@ -6,6 +6,7 @@ import click
 
 from newsletter.cli.app import NUMBER, App, pass_app
 from newsletter.cli.output import emit, json_option
+from newsletter.cli.post_history import history
 from newsletter.cli.post_weight import weight
 
 
@@ -15,6 +16,7 @@ def command() -> None:
 
 
 command.add_command(weight)
+command.add_command(history)
 
 
 @command.command("list")

@@ -55,13 +55,13 @@ def scale_of(settings: Settings, connection: Connection) -> Scale:
 def weight_of(context: Context, post: str) -> Weighed:
     """How a post is pinned, by its number or address. Raises UsageError where there is none."""
     with context.database.read() as connection:
-        return _weighed(context, connection, _post(connection, post))
+        return _weighed(context, connection, named_post(connection, post))
 
 
 def set_weight(context: Context, post: str, pin: Pin) -> Weighed:
     """Pins a post; it counts from the next edition that is composed."""
     with context.database.begin() as connection:
-        found = _post(connection, post)
+        found = named_post(connection, post)
         pin_store.set_pin(connection, found.id, pin)
         return _weighed(context, connection, found)
 
@@ -77,7 +77,7 @@ def _weighed(context: Context, connection: Connection, found: KnownPost) -> Weig
     )
 
 
-def _post(connection: Connection, wanted: str) -> KnownPost:
+def named_post(connection: Connection, wanted: str) -> KnownPost:
     """The post of a number or an address; its slug is enough, for a post that was re-dated."""
     known = post_store.known_posts(connection)
     found = _same(known, wanted)
