@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, update
 
@@ -17,12 +17,9 @@ from newsletter.model.delivery import (
     ClaimedBatch,
     DeliveryState,
     ProviderId,
-    Recipient,
 )
 from newsletter.model.edition import EditionState
 from newsletter.store.tables import batch, delivery, edition
-from subscribers.model import SubscriptionStatus, SuppressionReason
-from subscribers.store.tables import person, suppression
 
 LEASE = timedelta(seconds=60)
 """How long a claimed batch belongs to its owner on PostgreSQL, by the database's clock."""
@@ -40,18 +37,6 @@ class NextBatch:
     variant: str
     attempt: int
     size: int
-
-
-class Addressee(NamedTuple):
-    """A person of a claimed batch as the list has them now, before the last look.
-
-    An erased person has neither recipient nor status. A tuple, since there is one for everybody.
-    """
-
-    delivery_id: str
-    recipient: Recipient | None
-    status: SubscriptionStatus | None
-    suppression: SuppressionReason | None
 
 
 def next_batch(connection: Connection, edition_id: int, *, now: datetime) -> NextBatch | None:
@@ -118,71 +103,6 @@ def next_moment(connection: Connection, edition_id: int) -> datetime | None:
         batch.c.edition_id == edition_id, batch.c.state == BatchState.PLANNED
     )
     return connection.execute(query).scalar()
-
-
-def in_good_standing(connection: Connection, claimed: ClaimedBatch) -> tuple[Recipient, ...]:
-    """Everybody who is still planned in the batch and may be mailed, by the list as it is now.
-
-    The rule of `newsletter.delivery.plan.skip_at_submission`, run by the database; `addressees`
-    has the others as well, for a few times the cost.
-    """
-    query = (
-        select(
-            *(delivery.c.id, delivery.c.subscriber_id),
-            *(person.c.address, person.c.name, person.c.token),
-        )
-        .join(person, person.c.id == delivery.c.subscriber_id)
-        .outerjoin(suppression, suppression.c.address_key == person.c.address_key)
-        .where(
-            _of(claimed),
-            delivery.c.state == DeliveryState.PLANNED,
-            person.c.status == SubscriptionStatus.ACTIVE,
-            suppression.c.id.is_(None),
-        )
-        .order_by(delivery.c.subscriber_id)
-    )
-    return tuple(map(Recipient._make, connection.execute(query)))
-
-
-def addressees(connection: Connection, claimed: ClaimedBatch) -> list[Addressee]:
-    """Everybody who is still planned in the batch, with what the list says of them now."""
-    query = (
-        select(
-            *(delivery.c.id, delivery.c.subscriber_id),
-            *(person.c.address, person.c.name, person.c.token, person.c.status),
-            suppression.c.reason,
-        )
-        .outerjoin(person, person.c.id == delivery.c.subscriber_id)
-        .outerjoin(suppression, suppression.c.address_key == person.c.address_key)
-        .where(_of(claimed), delivery.c.state == DeliveryState.PLANNED)
-        .order_by(delivery.c.subscriber_id)
-    )
-    return [_addressee(row) for row in connection.execute(query).all()]
-
-
-def standing(
-    connection: Connection, subscriber_id: int
-) -> tuple[SubscriptionStatus | None, SuppressionReason | None]:
-    """What the list says of one person now; (None, None) for one who was erased."""
-    row = connection.execute(
-        select(person.c.status, suppression.c.reason)
-        .outerjoin(suppression, suppression.c.address_key == person.c.address_key)
-        .where(person.c.id == subscriber_id)
-    ).one_or_none()
-    if row is None:
-        return None, None
-    reason = SuppressionReason(row.reason) if row.reason else None
-    return SubscriptionStatus(row.status), reason
-
-
-def skip(connection: Connection, claimed: ClaimedBatch, reasons: Mapping[str, str]) -> None:
-    """Marks deliveries (id -> reason) as skipped."""
-    for delivery_id, reason in reasons.items():
-        connection.execute(
-            update(delivery)
-            .where(delivery.c.id == delivery_id, delivery.c.state == DeliveryState.PLANNED)
-            .values(state=DeliveryState.SKIPPED, reason=reason)
-        )
 
 
 def settle(
@@ -281,7 +201,8 @@ def _is(batch_id: int, attempt: int, state: BatchState) -> ColumnElement[bool]:
     return and_(batch.c.id == batch_id, batch.c.attempt == attempt, batch.c.state == state)
 
 
-def _of(claimed: ClaimedBatch) -> ColumnElement[bool]:
+def of_batch(claimed: ClaimedBatch) -> ColumnElement[bool]:
+    """The deliveries of a batch."""
     return and_(
         delivery.c.edition_id == claimed.edition_id, delivery.c.batch_number == claimed.number
     )
@@ -298,18 +219,5 @@ def _move_deliveries(
     connection: Connection, claimed: ClaimedBatch, old: DeliveryState, new: DeliveryState
 ) -> None:
     connection.execute(
-        update(delivery).where(_of(claimed), delivery.c.state == old).values(state=new)
+        update(delivery).where(of_batch(claimed), delivery.c.state == old).values(state=new)
     )
-
-
-_STATUS = {status.value: status for status in SubscriptionStatus}
-"""Looking a value up takes a fraction of the time of `SubscriptionStatus(value)`."""
-
-
-def _addressee(row: Any) -> Addressee:
-    delivery_id, subscriber_id, address, name, token, status, suppressed = row
-    suppression = SuppressionReason(suppressed) if suppressed else None
-    if address is None:
-        return Addressee(delivery_id, None, None, suppression)
-    recipient = Recipient(delivery_id, subscriber_id, address, name, token)
-    return Addressee(delivery_id, recipient, _STATUS[status], suppression)

@@ -15,7 +15,7 @@ from newsletter.model.delivery import BatchState, ClaimedBatch, ProviderId
 from newsletter.model.edition import Channel, Edition, EditionState
 from newsletter.pipeline.context import Context
 from newsletter.pipeline.delivering import ids
-from newsletter.store import allowance, batches, halving, messages
+from newsletter.store import addressees, allowance, batches, halving, messages
 from newsletter.store import editions as edition_store
 
 if TYPE_CHECKING:
@@ -172,10 +172,10 @@ def _last_look(
     context: Context, connection: Connection, edition: Edition, claimed: ClaimedBatch
 ) -> ClaimedBatch:
     """Whoever has left since the planning is skipped; a batch with nobody left is done."""
-    ready = batches.in_good_standing(connection, claimed) if claimed.attempt == 1 else ()
+    ready = addressees.in_good_standing(connection, claimed) if claimed.attempt == 1 else ()
     if ready and len(ready) == claimed.size:
         return replace(claimed, recipients=ready)  # nobody has left: so it nearly always is
-    people = batches.addressees(connection, claimed)
+    people = addressees.addressees(connection, claimed)
     taken = _taken_before(context, edition, claimed, people)
     skipped = {
         person.delivery_id: reason
@@ -183,7 +183,7 @@ def _last_look(
         if person.delivery_id not in taken
         and (reason := skip_at_submission(person.status, person.suppression))
     }
-    batches.skip(connection, claimed, skipped)
+    addressees.skip(connection, claimed, skipped)
     recipients = tuple(
         person.recipient
         for person in people
@@ -197,7 +197,7 @@ def _last_look(
 
 
 def _taken_before(
-    context: Context, edition: Edition, claimed: ClaimedBatch, people: list[batches.Addressee]
+    context: Context, edition: Edition, claimed: ClaimedBatch, people: list[addressees.Addressee]
 ) -> frozenset[str]:
     """Whose message an earlier attempt handed over, as far as the transport can tell."""
     if claimed.attempt == 1:

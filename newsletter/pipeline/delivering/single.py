@@ -11,7 +11,7 @@ from newsletter.delivery.settling import MessageStep, decide_message, next_try
 from newsletter.model.delivery import ClaimedBatch, DeliveryState, Recipient
 from newsletter.pipeline.context import Context
 from newsletter.pipeline.delivering import claiming, writing
-from newsletter.store import batches, messages
+from newsletter.store import addressees, messages
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -32,9 +32,9 @@ class Singles:
         self._wait_for_turn()
 
         def write(connection: Connection) -> bool:
-            status, suppression = batches.standing(connection, person.subscriber_id)
+            status, suppression = addressees.standing(connection, person.subscriber_id)
             if reason := skip_at_submission(status, suppression):
-                batches.skip(connection, claimed, {person.delivery_id: reason})
+                addressees.skip(connection, claimed, {person.delivery_id: reason})
                 return False
             lease = claiming.lease(self._context)
             return messages.begin(connection, claimed, person.delivery_id, lease=lease)

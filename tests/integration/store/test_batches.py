@@ -20,7 +20,7 @@ from newsletter.delivery.plan import skip_at_submission
 from newsletter.delivery.states import BATCH, DELIVERY, allowed
 from newsletter.model.delivery import BatchState, ClaimedBatch, Recipients
 from newsletter.model.edition import Edition, EditionState
-from newsletter.store import batches, editions, outcomes, recovery
+from newsletter.store import addressees, batches, editions, outcomes, recovery
 from newsletter.store.engine import Database, open_database
 from newsletter.store.tables import batch
 from subscribers.model import SubscriptionStatus, SuppressionReason
@@ -193,7 +193,7 @@ def test_the_last_look_sees_who_has_left_since_planning(database: Database) -> N
         )
     claimed = claim(database, edition)
     with database.read() as connection:
-        people = batches.addressees(connection, claimed)
+        people = addressees.addressees(connection, claimed)
     assert [(each.status, each.suppression) for each in people] == [
         (SubscriptionStatus.ACTIVE, None),
         (SubscriptionStatus.UNSUBSCRIBED, None),
@@ -203,7 +203,7 @@ def test_the_last_look_sees_who_has_left_since_planning(database: Database) -> N
     first, erased = people[0].recipient, people[2].recipient
     assert erased is None
     with database.read() as connection:
-        assert batches.in_good_standing(connection, claimed) == (first,)
+        assert addressees.in_good_standing(connection, claimed) == (first,)
     assert first is not None
     assert (first.address, first.name, first.token) == ("reader1@example.org", "Reader 1", "token1")
     assert first.delivery_id == people[0].delivery_id
@@ -230,10 +230,10 @@ def test_the_quick_look_and_the_whole_one_agree(database: Database) -> None:
     with database.read() as connection:
         slow = [
             each.recipient
-            for each in batches.addressees(connection, claimed)
+            for each in addressees.addressees(connection, claimed)
             if skip_at_submission(each.status, each.suppression) is None
         ]
-        assert list(batches.in_good_standing(connection, claimed)) == slow
+        assert list(addressees.in_good_standing(connection, claimed)) == slow
     assert len(slow) == 1
 
 
@@ -241,12 +241,12 @@ def test_who_is_skipped_is_not_looked_at_again(database: Database) -> None:
     edition = sending(database, 3, batch_size=10)
     claimed = claim(database, edition)
     with database.begin() as connection:
-        someone = batches.addressees(connection, claimed)[1].delivery_id
-        batches.skip(connection, claimed, {someone: "unsubscribed"})
-        left = batches.addressees(connection, claimed)
+        someone = addressees.addressees(connection, claimed)[1].delivery_id
+        addressees.skip(connection, claimed, {someone: "unsubscribed"})
+        left = addressees.addressees(connection, claimed)
         assert someone not in [each.delivery_id for each in left]
         batches.settle(connection, claimed, BatchState.ACCEPTED, now=NOW)
-        batches.skip(connection, claimed, {left[0].delivery_id: "too late"})
+        addressees.skip(connection, claimed, {left[0].delivery_id: "too late"})
     with database.read() as connection:
         assert states(connection, edition.id) == {
             1: ("accepted", None),
@@ -292,7 +292,7 @@ def test_those_refused_one_by_one_are_rejected_and_the_rest_accepted(database: D
     edition = sending(database, 3, batch_size=10)
     claimed = claim(database, edition)
     with database.begin() as connection:
-        refused = batches.addressees(connection, claimed)[0].delivery_id
+        refused = addressees.addressees(connection, claimed)[0].delivery_id
         assert batches.settle(
             connection, claimed, BatchState.ACCEPTED, now=NOW, rejected={refused: "x" * 40}
         )
@@ -318,7 +318,7 @@ def test_who_loses_the_compare_and_swap_changes_nothing(database: Database, lose
             batches.settle(connection, claimed, BatchState.UNKNOWN, now=NOW)
     before = snapshot(database)
     with database.begin() as connection:
-        rejected = {each.delivery_id: "no" for each in batches.addressees(connection, claimed)}
+        rejected = {each.delivery_id: "no" for each in addressees.addressees(connection, claimed)}
         for end in (BatchState.ACCEPTED, BatchState.FAILED, BatchState.EMPTY):
             assert not batches.settle(connection, claimed, end, now=NOW, rejected=rejected)
         assert not batches.put_back(connection, claimed, not_before=None, error="late")
@@ -457,8 +457,8 @@ def perform(database: Database, edition: Edition, act: str, held: list[ClaimedBa
         elif act == "again":
             recovery.plan_unknown_again(connection, edition.id)
         elif held and act == "skip":
-            for person in batches.addressees(connection, held[-1])[:1]:
-                batches.skip(connection, held[-1], {person.delivery_id: "unsubscribed"})
+            for person in addressees.addressees(connection, held[-1])[:1]:
+                addressees.skip(connection, held[-1], {person.delivery_id: "unsubscribed"})
         elif held and act == "put back":
             batches.put_back(connection, held.pop(), not_before=None, error="")
         elif held:

@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from newsletter.model.delivery import BatchState, ClaimedBatch
 from newsletter.model.edition import Edition
-from newsletter.store import batches, halving, messages, recovery
+from newsletter.store import addressees, batches, halving, messages, recovery
 from newsletter.store.engine import Database
 from tests.integration.store.ledger import NOW, sending
 
@@ -53,8 +53,8 @@ def submit_all(database: Database, edition: Edition) -> None:
         with database.begin() as connection:
             claimed = batches.claim(connection, edition.id, "one", now=NOW)
             assert claimed is not None
-            people = batches.addressees(connection, claimed)
-            batches.skip(connection, claimed, {people[0].delivery_id: "manual"})
+            people = addressees.addressees(connection, claimed)
+            addressees.skip(connection, claimed, {people[0].delivery_id: "manual"})
             end(connection, claimed)
     with database.begin() as connection:
         assert recovery.recover(connection, edition.id, "two") == 1

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from newsletter.errors import StoreError
 from newsletter.model.delivery import BatchState, DeliveryState, ProviderId, ProviderIdState
 from newsletter.model.edition import Edition, EditionState
-from newsletter.store import batches, editions, provider_ids
+from newsletter.store import addressees, batches, editions, provider_ids
 from newsletter.store.engine import Database
 from newsletter.store.tables import provider_id
 from tests.integration.store.ledger import (
@@ -261,8 +261,8 @@ def test_who_was_rejected_or_skipped_stays_so(database: Database) -> None:
     found = add_id(database, edition)
     claimed = claim(database, edition, under=found)
     with database.begin() as connection:
-        ids = [each.delivery_id for each in batches.addressees(connection, claimed)]
-        batches.skip(connection, claimed, {ids[1]: "unsubscribed"})
+        ids = [each.delivery_id for each in addressees.addressees(connection, claimed)]
+        addressees.skip(connection, claimed, {ids[1]: "unsubscribed"})
         assert batches.settle(
             connection, claimed, ACCEPTED, now=NOW, rejected={ids[2]: "bad-address"}
         )
@@ -271,7 +271,7 @@ def test_who_was_rejected_or_skipped_stays_so(database: Database) -> None:
     assert people(database, edition) == ["planned", "skipped", "rejected", "planned"]
     again = claim(database, edition)
     with database.read() as connection:
-        left = [each.delivery_id for each in batches.addressees(connection, again)]
+        left = [each.delivery_id for each in addressees.addressees(connection, again)]
     assert left == [ids[0], ids[3]]
 
 

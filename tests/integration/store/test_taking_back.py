@@ -18,7 +18,15 @@ from newsletter.model.delivery import (
     ProviderIdState,
 )
 from newsletter.model.edition import Edition
-from newsletter.store import batches, halving, outcomes, provider_ids, recovery, taking_back
+from newsletter.store import (
+    addressees,
+    batches,
+    halving,
+    outcomes,
+    provider_ids,
+    recovery,
+    taking_back,
+)
 from newsletter.store.engine import Database
 from newsletter.store.tables import batch, delivery, provider_id
 from tests.integration.store.ledger import (
@@ -159,16 +167,18 @@ def test_assumed_lost_it_is_planned_anew_one_attempt_later(
     assert others(database, edition) == before
 
 
-@pytest.mark.parametrize("word", ["cancel", "reopen", "accepted", "lost"])
-def test_said_twice_it_changes_nothing_more(
-    database: Database, edition: Edition, word: str
-) -> None:
+def test_said_twice_it_changes_nothing_more(database: Database, edition: Edition) -> None:
     """An admin who runs a command again does no harm."""
-    for _ in range(2):
+    for word in ("cancel", "reopen", "lost", "lose", "accepted"):
+        if word == "lose":
+            settled(database, edition, BatchState.UNKNOWN)
+            continue
+        with database.begin() as connection:
+            decide(connection, edition, word)
         before = snapshot(database)
         with database.begin() as connection:
             decide(connection, edition, word)
-    assert snapshot(database) == before
+        assert snapshot(database) == before, word
 
 
 def decide(connection: Connection, edition: Edition, word: str) -> None:
@@ -192,7 +202,7 @@ OFTEN = ("claim", "claim", "accept", "lose", "close doubtful", "confirm") * 3
 ACTS = st.sampled_from((*RUN, *UNDO, *ADMIN, *OFTEN))
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(ACTS, min_size=25, max_size=50))
 def test_in_whatever_order_nobody_is_lost_and_no_state_is_jumped(
     database: Database, acts: list[str]
@@ -307,7 +317,7 @@ class World:
         elif act == "split":
             assert halving.split(connection, claimed, error="", halves=True)
         else:
-            named = batches.addressees(connection, claimed)[:1]
+            named = addressees.addressees(connection, claimed)[:1]
             rejected = {each.delivery_id: "no" for each in named}
             assert batches.put_back(
                 connection, claimed, not_before=None, error="", rejected=rejected
