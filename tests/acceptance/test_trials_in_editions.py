@@ -137,7 +137,7 @@ def test_without_a_change_of_the_post_it_waits_for_a_yes_and_is_told_once(blog: 
     }
     mail = blog.mail(report["edition"])
     assert "TRIAL UPDATES" in mail.text
-    assert f"Changed: {CHANGED}" in seen(mail.text)
+    assert f"What changed: {CHANGED}" in seen(mail.text)
     assert "On the blog: A trial through the artery" in seen(mail.text)
     shown = blog.desk.call("editions", "show", report["edition"])
     assert f"{NUMBER}  A study called {NUMBER}" in shown.out

@@ -10,9 +10,19 @@ import pytest
 
 from newsletter.demo import blog
 from newsletter.editions.render import render
-from newsletter.model.edition import Digest, Form
+from newsletter.model.edition import Digest, Form, TrialNote
 from tests.acceptance.runner import SHARED, WEEK_1, WEEK_2, Desk, Post, atom
-from tests.digests import MASTHEAD, PICTURE, TAGS, a_digest, new_post, updated_post
+from tests.digests import (
+    MASTHEAD,
+    PICTURE,
+    TAGS,
+    a_digest,
+    a_line,
+    a_note,
+    new_post,
+    trial_update,
+    updated_post,
+)
 from tests.webserver import Page, serving
 
 _BLOG = SHARED / "blog"
@@ -91,6 +101,43 @@ def largest(_folder: Path) -> dict[str, Mail]:
     }
 
 
+def trials(_folder: Path) -> dict[str, Mail]:
+    """All that is said of trials: beside posts and by themselves, changed or not, few or many."""
+    quiet = [TrialNote(line=a_line(f"NCT0000020{number}")) for number in range(1, 4)]
+    stopped = (
+        "Terminated (stopped early). Reason given by the sponsor: “Slow accrual of patients.”."
+    )
+    other = a_line(
+        label="EU Clinical Trials Register (2017-000369-54)",
+        said="Entry not read by this newsletter; see the register.",
+        url="https://www.clinicaltrialsregister.eu/ctr-search/search?query=eudract_number:2017",
+    )
+    digest = a_digest(
+        trials=(
+            trial_update(),
+            trial_update(
+                "NCT00000301",
+                note=a_note(
+                    "NCT00000301", title="", details=(), line=a_line("NCT00000301", said=stopped)
+                ),
+                posts=(),
+            ),
+        ),
+        updated=(
+            updated_post(trials=(a_note(), TrialNote(line=other))),
+            updated_post(101, quote_html="", change="", trials=(quiet[0],)),
+        ),
+        new=(
+            new_post(1, image=PICTURE, trials=tuple(quiet), more_trials=27),
+            new_post(2, trials=(TrialNote(line=replace(other, url="")),)),
+        ),
+    )
+    return {
+        "trials": _rendered(digest),
+        "trials-large-print": _rendered(replace(digest, form=Form.LARGE)),
+    }
+
+
 def proof(folder: Path) -> dict[str, Mail]:
     """A proof for the admin: the box above a mail, with all that can be in it."""
     desk = Desk(folder)
@@ -121,6 +168,8 @@ SAMPLES: Mapping[str, Callable[[Path], dict[str, Mail]]] = {
     "blog-2": snapshots,
     "largest": largest,
     "largest-large-print": largest,
+    "trials": trials,
+    "trials-large-print": trials,
     "proof": proof,
 }
 """Each mail, and what makes it (together with others)."""

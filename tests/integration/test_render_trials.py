@@ -44,8 +44,11 @@ def test_a_post_shows_what_the_register_says_of_its_trial_whether_that_changed_o
     form: Form,
 ) -> None:
     quiet, changed = TrialNote(line=a_line()), a_note("NCT01578239", record_id=3)
-    for post in (new_post(trials=(quiet, changed)), updated_post(trials=(quiet, changed))):
-        digest = replace(a_digest(form=form), **{post.kind.value: (post,)})
+    trials = (quiet, changed)
+    for digest in (
+        a_digest(form=form, new=(new_post(trials=trials),)),
+        a_digest(form=form, updated=(updated_post(trials=trials),)),
+    ):
         for part in both_parts(digest):
             assert part.count("What the trial registers say") == 1
             assert (

@@ -125,7 +125,8 @@ def test_register_details_alone_are_no_news() -> None:
 
 def test_what_the_admin_left_out_neither_comes_nor_waits() -> None:
     found = placed(trial_news(record_id=5, approved=True), dropped=(5,))
-    assert found.updates == found.waiting == ()
+    assert not found.updates
+    assert not found.waiting
     assert [update.note.record_id for update in found.left_out] == [5]
 
 

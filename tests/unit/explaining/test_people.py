@@ -56,7 +56,9 @@ def told(
     consents: tuple[Consent, ...] = (),
     **changes: Any,
 ) -> PersonAccount:
-    delivery = state and PersonDelivery(edition_id=46, id="d", state=state, reason=reason)
+    delivery = None
+    if state is not None:
+        delivery = PersonDelivery(edition_id=46, id="d", state=state, reason=reason)
     return of_edition(of, delivery, person(**changes), consents, ZoneInfo("Europe/London"))
 
 
