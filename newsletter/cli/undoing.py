@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsletter.cli.app import App, pass_app
-from newsletter.cli.output import emit, interactive, json_option, say
+from newsletter.cli.output import emit, interactive, json_option, say, warn
 
 if TYPE_CHECKING:
     from newsletter.model.edition import Edition
@@ -90,6 +90,7 @@ def reopen(app: App, edition: str, yes: bool) -> int:
     from newsletter.cli.watching import context_of
     from newsletter.pipeline.delivering.run import recipients_of
     from newsletter.pipeline.delivering.undoing import reopen as open_again
+    from newsletter.pipeline.delivering.undoing import shown_since
     from newsletter.pipeline.preview import named
 
     with context_of(app) as context:
@@ -103,9 +104,14 @@ def reopen(app: App, edition: str, yes: bool) -> int:
             if have
             else ""
         )
+        since = " and ".join(shown_since(context, found))
+        again = f"Posts of it were in {since} too: people get those again." if since else ""
+        said = f"{said} {again}".strip()
         if found.state.value == "cancelled" and not _agreed(app, said, "Send it after all?", yes):
             return _not_agreed(app, found, said)
         opened = open_again(context, edition)
+        if again:
+            warn(again)
     emit(
         app,
         {"edition": opened.key, "state": opened.state.value},

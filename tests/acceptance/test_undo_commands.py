@@ -290,6 +290,20 @@ def test_who_has_it_already_is_left_out_of_a_reopened_edition(world: World) -> N
     assert (world.live(), len(world.accepted())) == (EVERYBODY, 3)
 
 
+def test_who_reopens_an_old_edition_is_told_that_its_posts_came_with_a_later_one(
+    world: World,
+) -> None:
+    """People would get the same post in two mails."""
+    send(world)
+    cancelled(world)
+    assert "Posts of it were" not in world.said(*REOPEN, code=3)
+    world.later(days=7)
+    assert send(world)["edition"] == "2026-W47"
+    warned = "Posts of it were in 2026-W47 too: people get those again."
+    assert warned in world.json(*REOPEN, code=3)["reasons"][0]
+    assert f"Warning: {warned}" in world.said(*REOPEN, "--yes")
+
+
 # ---- what stops a send -----------------------------------------------------------------------
 
 

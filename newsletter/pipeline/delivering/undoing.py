@@ -120,6 +120,23 @@ def reopen(context: Context, key: str) -> Edition:
             return edition_store.get(connection, edition.id)
 
 
+def shown_since(context: Context, edition: Edition) -> list[str]:
+    """The editions after this one that have told people of a post that is in it, the first first:
+    what was taken back comes with the next edition.
+    """
+    with context.database.read() as connection:
+        posts = {item.post_id for item in edition_store.items(connection, edition.id)}
+        later = [
+            each.key
+            for each in edition_store.listed(connection, channel=edition.channel)
+            if each.period.scheduled_at > edition.period.scheduled_at
+            and each.frozen_at is not None
+            and each.state is not EditionState.CANCELLED
+            and posts & {item.post_id for item in edition_store.items(connection, each.id)}
+        ]
+    return later[::-1]
+
+
 def assume(context: Context, key: str, *, accepted: bool) -> Edition:
     """Takes the admin's word for what nobody knows: those people have their mail, or have not.
 
