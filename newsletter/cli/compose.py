@@ -62,18 +62,13 @@ def _json(composed: Composed, key: str) -> dict[str, Any]:
 def _text(composed: Composed) -> str:
     from newsletter.cli.wording import item_lines
 
-    waiting = [
-        f"Waits for your yes (`newsletter trials approve {news.trial.number}`): {news.summary}"
-        for news in composed.trials_waiting
-    ]
     if composed.edition is None:
-        return "\n".join(["Nothing new: no edition.", *waiting])
+        return "Nothing new: no edition."
     lines = [f"{composed.edition.key}: {composed.edition.state.value}."]
     lines += [f"  {reason}" for reason in composed.reasons]
     lines += [f"Subject: {variant.subject}" for variant in composed.variants[:1]]
     lines += item_lines(composed.items, composed.trials)
     if composed.left_out:
         lines += ["Left out:", *(f"  {item.title}" for item in composed.left_out)]
-    lines += waiting
     lines.append("Look at it with `newsletter preview`.")
     return "\n".join(lines)

@@ -19,6 +19,8 @@ MOST_LINES = 5
 FEW_LINES = 3
 """Of a post with more, as a list or an index is, so many are shown, and how many more there are."""
 
+_NAMED = 5
+
 MOST_POSTS = 2
 """A trial's update links to at most so many of the posts that mention the trial."""
 
@@ -80,6 +82,22 @@ def by_themselves(
         left_out=tuple(_update(n, mentions) for n in left_out),
         waiting=tuple(n for n in there if not (unattended or n.approved)),
     )
+
+
+def waiting_words(waiting: Sequence[TrialNews]) -> tuple[str, ...]:
+    """What waits for the admin's yes, and how to say it; nothing when nothing waits."""
+    if not waiting:
+        return ()
+    named = [each.trial.number for each in waiting[:_NAMED]]
+    if len(waiting) > _NAMED:
+        named.append(f"{len(waiting) - _NAMED} more")
+    trials = " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
+    first = waiting[0].trial.number
+    said = (
+        f"Changed in the trial register, and not told to readers without your yes: {trials}."
+        f" See `newsletter trials show {first}`, then `newsletter trials approve` or `mute` it."
+    )
+    return (said,)
 
 
 def _note(line: RegisterLine, news: TrialNews | None) -> TrialNote:

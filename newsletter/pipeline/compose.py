@@ -18,7 +18,7 @@ from newsletter.delivery.gates import Hold, fuse
 from newsletter.delivery.states import OPEN_DRAFT
 from newsletter.editions.period import length
 from newsletter.editions.select import select, variant_for
-from newsletter.editions.trials import Placed
+from newsletter.editions.trials import Placed, waiting_words
 from newsletter.model.edition import (
     Choice,
     DigestItem,
@@ -77,7 +77,7 @@ class Composed:
     def warnings(self) -> tuple[str, ...]:
         """What is worth knowing and does not hold the draft."""
         said = tuple(f"{f.place}: {f.message} {f.mend}" for f in self.findings if not f.error)
-        return (*said, *self._no_room)
+        return (*said, *self._no_room, *waiting_words(self.trials_waiting))
 
     @property
     def _no_room(self) -> tuple[str, ...]:

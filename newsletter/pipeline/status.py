@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.delivery.states import UNFINISHED
 from newsletter.editions.period import next_period, period_of
+from newsletter.editions.trials import waiting_words
 from newsletter.editions.wording import local_date
 from newsletter.model.delivery import Recipients
 from newsletter.model.edition import Channel, Edition, EditionState, Period
@@ -17,6 +18,7 @@ from newsletter.model.page import PageCheck
 from newsletter.pipeline.context import Context, schedule_of
 from newsletter.pipeline.notifying.telling import not_told
 from newsletter.pipeline.report import Window, as_it_is, window_of
+from newsletter.pipeline.trial_placing import waiting_trials
 from newsletter.store import editions as edition_store
 from newsletter.store import feeds as feed_store
 from newsletter.store import outcomes
@@ -68,6 +70,7 @@ def overview(context: Context) -> Overview:
         )
         active = people.active_count(connection)
         untold = not_told(connection, channel, now)
+        trials = waiting_words(waiting_trials(context, connection))
         gone = _gone(page_store.unavailable(connection, now - _ALARMED), context)
     return Overview(
         channel=channel,
@@ -77,7 +80,13 @@ def overview(context: Context) -> Overview:
         next=next_period(schedule, now),
         feeds=feeds,
         editions=editions,
-        waiting=(*_waiting(feeds, editions, active), *_alarms(feeds, now), *gone, *untold),
+        waiting=(
+            *_waiting(feeds, editions, active),
+            *trials,
+            *_alarms(feeds, now),
+            *gone,
+            *untold,
+        ),
     )
 
 

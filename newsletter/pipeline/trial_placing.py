@@ -14,6 +14,7 @@ from newsletter.pipeline.context import Context
 from newsletter.pipeline.layout import topics
 from newsletter.pipeline.trial_lines import changes_since, lines_for, sight_of
 from newsletter.store import edition_trials
+from newsletter.store import news as news_store
 from newsletter.store import trials as trial_store
 
 if TYPE_CHECKING:
@@ -33,6 +34,19 @@ def news_of_trials(
         sight_of(context.settings, context.now()),
         unattended=context.settings.trials.unattended,
         told=edition_trials.told(connection, context.channel),
+    )
+
+
+def waiting_trials(context: Context, connection: Connection) -> tuple[TrialNews, ...]:
+    """The news of followed trials that no draft tells and that need the admin's yes."""
+    since = news_store.baseline(connection, context.channel)
+    if since is None:
+        return ()
+    drafted = edition_trials.drafted(connection, context.channel)
+    return tuple(
+        each
+        for each in news_of_trials(context, connection, since)
+        if each.changes and not each.approved and each.record_id not in drafted
     )
 
 

@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
-from newsletter.model.edition import Channel, DigestItem, TrialUpdate
+from newsletter.model.edition import Channel, DigestItem, EditionState, TrialUpdate
 from newsletter.store.news import settled
 from newsletter.store.shown import update_of, update_row
 from newsletter.store.tables import edition
 from newsletter.store.trial_tables import edition_trial, trial, trial_record
+
+_OPEN = (EditionState.DRAFT, EditionState.HELD)
 
 
 def replace(
@@ -82,6 +84,16 @@ def drop(connection: Connection, edition_id: int, number: str, *, dropped: bool)
         .values(dropped=dropped)
     )
     return result.rowcount > 0
+
+
+def drafted(connection: Connection, channel: Channel) -> frozenset[int]:
+    """The records that the open drafts of a channel tell of, or that were left out of them."""
+    query = (
+        select(edition_trial.c.record_id)
+        .join(edition, edition.c.id == edition_trial.c.edition_id)
+        .where(edition.c.channel == channel, edition.c.state.in_(_OPEN))
+    )
+    return frozenset(connection.execute(query).scalars())
 
 
 def told(connection: Connection, channel: Channel) -> dict[int, int]:

@@ -126,7 +126,10 @@ def test_without_a_change_of_the_post_it_waits_for_a_yes_and_is_told_once(blog: 
     assert blog.on(MONDAYS[1]).desk.send()["outcome"] == "nothing-new"
     (waiting,) = blog.json("compose")["trials_waiting"]
     assert waiting == {"id": NUMBER, "title": f"A study called {NUMBER}", "change": CHANGED}
+    assert f"without your yes: {NUMBER}." in blog.desk.call("compose").err
+    assert any(NUMBER in each for each in blog.json("status")["waiting"])
     blog.json("trials", "approve", NUMBER)
+    assert not any(NUMBER in each for each in blog.json("status")["waiting"])
     report = blog.desk.send()
     assert report["outcome"] == "sent"
     assert report["subject"] == f"Trial update: A study called {NUMBER}"

@@ -15,6 +15,7 @@ from newsletter.editions.trials import (
     Placed,
     beside,
     by_themselves,
+    waiting_words,
 )
 from newsletter.model.edition import DigestItem
 from newsletter.model.trial import TrialNews
@@ -90,6 +91,14 @@ def test_news_waits_for_the_admins_yes() -> None:
     found = placed(quiet, approved)
     assert [update.note.number for update in found.updates] == [number(2)]
     assert found.waiting == (quiet,)
+
+
+def test_what_waits_is_said_in_one_line_however_much_it_is() -> None:
+    assert waiting_words(()) == ()
+    (one,) = waiting_words([trial_news(number(1))])
+    assert f"without your yes: {number(1)}. See `newsletter trials show {number(1)}`" in one
+    (many,) = waiting_words([trial_news(number(at)) for at in range(3_570)])
+    assert f"{number(4)} and 3565 more." in many
 
 
 def test_unattended_nothing_waits() -> None:
