@@ -88,7 +88,7 @@ edition_trial = Table(
     Column("record_id", Id, ForeignKey("trial_record.id"), primary_key=True, index=True),
     Column("position", Integer, nullable=False),
     Column("dropped", Boolean, nullable=False, server_default=false()),
-    Column("shown", JSON),
+    Column("shown", JSON(none_as_null=True)),
 )
 """Up to which record of a trial an edition tells; `shown` is null where a post of the edition has
 it beneath, and not the section of trial updates."""
