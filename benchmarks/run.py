@@ -20,6 +20,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 SHORT = {
     "absorb_events": ["--people", "20000"],
+    "collect_unchanged": ["--runs", "50"],
     "compare_posts": ["--runs", "3"],
     "deliver_million": ["--people", "50000"],
     "idle_run": ["--runs", "5"],

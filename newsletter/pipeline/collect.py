@@ -7,7 +7,7 @@ validators that say "we have seen it" are committed together, so that nothing is
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -47,13 +47,11 @@ def collect(context: Context) -> tuple[FeedReport, ...]:
     """Collects every feed of the settings, in their order. The caller holds the run lock."""
     urls = [feed.url for feed in context.settings.feeds]
     states = _states(context, urls)
-    with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(states))) as pool:
-        answers = pool.map(lambda state: _fetch(context, state), states)
-        followed = frozenset(state.id for state in states)
-        return tuple(
-            _take_in(context, state, answer, followed)
-            for state, answer in zip(states, answers, strict=True)
-        )
+    followed = frozenset(state.id for state in states)
+    return tuple(
+        _take_in(context, state, answer, followed)
+        for state, answer in zip(states, _answers(context, states), strict=True)
+    )
 
 
 def all_failed(reports: Sequence[FeedReport]) -> bool:
@@ -69,6 +67,15 @@ def _states(context: Context, urls: list[str]) -> list[FeedState]:
     with context.database.begin() as connection:
         feed_store.register(connection, urls)
         return feed_store.states(connection, urls)
+
+
+def _answers(context: Context, states: Sequence[FeedState]) -> Iterator[Fetched | FeedError]:
+    """What each feed's server answers: several at a time, and each when its turn comes."""
+    if len(states) == 1:  # most blogs have one feed, which needs no threads
+        yield _fetch(context, states[0])
+        return
+    with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(states))) as pool:
+        yield from pool.map(lambda state: _fetch(context, state), states)
 
 
 def _fetch(context: Context, state: FeedState) -> Fetched | FeedError:
@@ -130,7 +137,7 @@ def _is_due(context: Context, state: FeedState, fetched: Fetched) -> bool:
 
 def _unchanged(context: Context, state: FeedState, fetched: Fetched) -> FeedReport:
     now = context.now()
-    with context.database.begin() as connection:
+    with context.database.begin_lightly() as connection:
         feed_store.record_success(
             connection,
             state,

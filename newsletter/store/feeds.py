@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, Update, bindparam, func, insert, select, update
 
 from newsletter.model.feed import FeedState, FeedStatus, Follow, Means, Validators
 from newsletter.store.tables import feed
+
+
+# Written down once: to make them up anew would take longer than to carry them out.
+_FEEDS = select(feed).where(feed.c.url.in_(bindparam("urls", expanding=True)))
+
+
+@cache
+def _noting(names: tuple[str, ...]) -> Update:
+    """The statement that sets these columns of a feed."""
+    values = {name: bindparam(name, type_=feed.c[name].type) for name in names}
+    return update(feed).where(feed.c.id == bindparam("feed_id")).values(values)
 
 
 def register(connection: Connection, urls: Sequence[str]) -> None:
@@ -22,7 +34,7 @@ def register(connection: Connection, urls: Sequence[str]) -> None:
 
 def states(connection: Connection, urls: Sequence[str]) -> list[FeedState]:
     """What is known of each of `urls`, in their order; unregistered ones are left out."""
-    rows = {row.url: row for row in connection.execute(select(feed).where(feed.c.url.in_(urls)))}
+    rows = {row.url: row for row in connection.execute(_FEEDS, {"urls": list(urls)})}
     return [
         FeedState(
             id=row.id,
@@ -40,7 +52,7 @@ def states(connection: Connection, urls: Sequence[str]) -> list[FeedState]:
 
 def statuses(connection: Connection, urls: Sequence[str]) -> list[FeedStatus]:
     """What the last fetch of each feed came to, in the order of `urls`."""
-    rows = {row.url: row for row in connection.execute(select(feed).where(feed.c.url.in_(urls)))}
+    rows = {row.url: row for row in connection.execute(_FEEDS, {"urls": list(urls)})}
     return [
         FeedStatus(
             url=row.url,
@@ -87,7 +99,7 @@ def record_success(
         values["title"] = title
     if unconditional:
         values["unconditional_at"] = now
-    connection.execute(update(feed).where(feed.c.id == state.id).values(values))
+    connection.execute(_noting(tuple(values)), {**values, "feed_id": state.id})
 
 
 def record_failure(
