@@ -156,8 +156,8 @@ unsubscribe = "own"
 #max_items = 20
 #max_share = 0.5
 
-# A feed shows the last posts only. On WordPress the older ones are asked for too, page by page, when
-# they were edited; 0 means that nothing but the feed is asked for.
+# A feed shows the last posts only. On WordPress the older ones are asked for too, page by page,
+# when they were edited; 0 means that nothing but the feed is asked for.
 [collect]
 #most_pages = 20
 

@@ -137,7 +137,7 @@ def _is_due(context: Context, state: FeedState, fetched: Fetched) -> bool:
 
 def _unchanged(context: Context, state: FeedState, fetched: Fetched) -> FeedReport:
     now = context.now()
-    with context.database.begin_lightly() as connection:
+    with context.database.begin() as connection:
         feed_store.record_success(
             connection,
             state,

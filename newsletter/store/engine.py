@@ -63,20 +63,6 @@ class Database:
             with connection.begin():
                 yield connection
 
-    @contextmanager
-    def begin_lightly(self) -> Iterator[Connection]:
-        """The same for what may be lost again in a power cut, since it is found out anew.
-
-        It does not wait for the disk. What is committed later, and must last, makes it last too;
-        nothing is ever lost in part (https://sqlite.org/pragma.html#pragma_synchronous, WAL mode).
-        """
-        with _mapped(), self.engine.connect() as connection, _unhurried(connection):
-            connection.execution_options(newsletter_write=True)
-            with connection.begin():
-                if not self.is_sqlite:
-                    connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
-                yield connection
-
     def give_way(self) -> None:
         """Between long transactions: lets those write who had to wait, for a moment, on SQLite.
 
@@ -159,20 +145,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA secure_delete=ON")  # an erased person leaves no bytes in the file
     connection.execute("PRAGMA cache_size=-32768")
-
-
-@contextmanager
-def _unhurried(connection: Connection) -> Iterator[None]:
-    """A SQLite connection that does not wait for the disk; any other as it is."""
-    if connection.dialect.name != "sqlite":
-        yield
-        return
-    driver: Any = connection.connection.driver_connection
-    driver.execute("PRAGMA synchronous=NORMAL")
-    try:
-        yield
-    finally:
-        driver.execute("PRAGMA synchronous=FULL")
 
 
 def _switch_to_wal(connection: Any) -> None:

@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Row, Update, bindparam, func, insert, select,
 from newsletter.model.feed import FeedState, FeedStatus, Follow, Means, Validators
 from newsletter.store.tables import feed
 
-
 # Written down once: to make them up anew would take longer than to carry them out.
 _FEEDS = select(feed).where(feed.c.url.in_(bindparam("urls", expanding=True)))
 
