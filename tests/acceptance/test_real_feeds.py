@@ -65,6 +65,7 @@ def desk(tmp_path: Path, web: WebServer) -> Desk:
     desk = Desk(tmp_path)
     desk.settings([web.url("/feed")], more=ROOMY)
     desk.people()
+    web.otherwise = Page(body=b"<!doctype html><title>A page of the blog</title>")
     return desk
 
 
