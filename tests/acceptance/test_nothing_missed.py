@@ -391,3 +391,28 @@ def test_a_scheduled_post_is_new_though_it_was_written_long_ago(desk: Desk, web:
     blog.edit(300, modified=THEN + 12 * DAY)  # nothing but its date
     desk.now = "2026-11-23T08:00:00Z"
     assert desk.send()["outcome"] == "nothing-new"
+
+
+@pytest.mark.parametrize(
+    ("honours", "verdict", "told"),
+    [
+        (BY_REST, "ok", "by its REST API (REST API honoured, modified_after honoured;"),
+        (BY_REST - {"modified_after"}, "ok", "modified_after ignored"),
+        (BY_REST - {"orderby"}, "ok", "by its feed in the order of edits (REST API ignored;"),
+        (BY_FEED, "ok", "by its feed in the order of edits (REST API not-found (404);"),
+        (BY_PAGES, "warning", "only by reading page after page"),
+        (BY_NOTHING, "warning", "?orderby=modified ignored; ?paged= ignored"),
+    ],
+)
+def test_the_doctor_says_what_the_site_honours(
+    desk: Desk, web: WebServer, honours: frozenset[str], verdict: str, told: str
+) -> None:
+    """By what it answers: one that ignores a question is not taken at its word."""
+    edited_old_post(install(web, posts(35), honours=honours))
+    done = desk.call("doctor", "--json", "--nameserver", "127.0.0.1:9")
+    found = [
+        row["verdict"]
+        for row in done.document["checks"]
+        if row["check"] == "feed" and told in row["found"]
+    ]
+    assert found == [verdict], done.document["checks"]

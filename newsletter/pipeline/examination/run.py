@@ -17,6 +17,7 @@ from newsletter.pipeline.examination import (
     sending,
     storage,
 )
+from newsletter.pipeline.examination.edits import edits
 from newsletter.pipeline.examination.surroundings import Surroundings
 
 MOST_SECONDS = 75.0
@@ -45,6 +46,10 @@ def checks(around: Surroundings) -> list[Check]:
         found.append(Check("outbox", "the outbox", storage.outbox))
     found += [
         Check("feed", f"the feed {masked(feed.url)}", partial(blog.feed, url=feed.url))
+        for feed in around.settings.feeds
+    ]
+    found += [
+        Check("edits", f"what {masked(feed.url)} tells of edits", partial(edits, url=feed.url))
         for feed in around.settings.feeds
     ]
     found += [
