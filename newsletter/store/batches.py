@@ -97,6 +97,12 @@ def lease_end(connection: Connection, lease: timedelta = LEASE) -> Any:
     return func.now() + lease if connection.dialect.name == "postgresql" else None
 
 
+def planned_in(connection: Connection, claimed: ClaimedBatch) -> int:
+    """How many people of a batch are still to be handed over."""
+    query = select(func.count()).where(of_batch(claimed), delivery.c.state == DeliveryState.PLANNED)
+    return connection.execute(query).scalar_one()
+
+
 def next_moment(connection: Connection, edition_id: int) -> datetime | None:
     """When the earliest planned batch that was put off may be tried again; None: there is none."""
     query = select(func.min(batch.c.not_before)).where(

@@ -124,7 +124,7 @@ def _claim(
     if claimed is None:
         return Later(seconds=0.1)  # another process was faster; there may be more
     today = quota(context, connection)
-    if not _take_people(connection, claimed, found.size, today):
+    if not _take_people(connection, claimed, today):
         return Later(seconds=0.0)
     day = "" if today.cap is None else today.day
     return _last_look(context, connection, edition, replace(claimed, day=day))
@@ -158,11 +158,14 @@ def _not_yet(connection: Connection, edition: Edition, now: datetime) -> Claim:
     return Later(seconds=max((moment - now).total_seconds(), 0.05))
 
 
-def _take_people(connection: Connection, claimed: ClaimedBatch, size: int, today: Quota) -> bool:
-    """False when the batch had to be cut, because no day has room for all of it."""
-    if today.cap is None or allowance.take_people(connection, today.day, size, today.cap):
+def _take_people(connection: Connection, claimed: ClaimedBatch, today: Quota) -> bool:
+    """False when the batch had to be cut, because no day has room for all who are left in it."""
+    if today.cap is None:
         return True
-    if size <= max(today.cap, 1):
+    people = batches.planned_in(connection, claimed)
+    if allowance.take_people(connection, today.day, people, today.cap):
+        return True
+    if people <= max(today.cap, 1):
         raise _CapReached
     halving.split(connection, claimed, error="", halves=False)
     return False
