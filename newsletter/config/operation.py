@@ -50,10 +50,10 @@ class SendGridSettings(BaseModel):
     )
     timeout_seconds: float = setting(
         30.0,
-        "How long an answer is waited for.",
-        "a number from 1 to 300",
+        "How long an answer is waited for; a cancel has to fit beside it into the undo window.",
+        "a number from 1 to 120",
         ge=1,
-        le=300,
+        le=120,
     )
 
 
