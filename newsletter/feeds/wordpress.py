@@ -40,10 +40,11 @@ def api_root(fetched: Fetched) -> str:
 
     "" where neither can be told. An API that is not encrypted, of a feed that is, is none.
     """
-    root = urljoin(fetched.final_url, _announced(fetched) or _usual_root(fetched.final_url))
+    found = _announced(fetched) or _usual_root(fetched.final_url)
     try:
+        root = urljoin(fetched.final_url, found) if found else ""
         check_url(root)
-    except FeedError:
+    except (FeedError, ValueError):
         return ""
     downgrade = fetched.final_url.startswith("https:") and root.startswith("http:")
     return "" if downgrade else root
