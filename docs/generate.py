@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that come from the code: the reference of the commands.
+"""Writes the pages of docs/ that come from the code: the references of commands and settings.
 
 `make docs` writes them; a test compares what is written with what the code says.
 """
@@ -12,9 +12,11 @@ from pathlib import Path
 import click
 
 from newsletter.cli.main import cli
+from newsletter.config.reference import reference
 
 FOLDER = Path(__file__).resolve().parent
 COMMANDS_PAGE = FOLDER / "reference" / "commands.md"
+SETTINGS_PAGE = FOLDER / "reference" / "settings.md"
 _WIDTH = 88
 
 _INTRODUCTION = """\
@@ -69,9 +71,10 @@ def commands_page() -> str:
 
 def main() -> int:
     """Writes every page that comes from the code."""
-    COMMANDS_PAGE.parent.mkdir(exist_ok=True)
-    COMMANDS_PAGE.write_text(commands_page(), encoding="utf-8", newline="\n")
-    print(f"wrote {COMMANDS_PAGE.relative_to(FOLDER.parent)}")
+    for page, text in ((COMMANDS_PAGE, commands_page()), (SETTINGS_PAGE, reference())):
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(text, encoding="utf-8", newline="\n")
+        print(f"wrote {page.relative_to(FOLDER.parent)}")
     return 0
 
 

@@ -12,7 +12,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
 
 
 def test_the_reference_is_up_to_date() -> None:
-    """If not: python -m newsletter.config.reference > docs/reference/settings.md."""
+    """If not: make docs."""
     assert PAGE.read_text(encoding="utf-8") == reference()
 
 
