@@ -1,11 +1,7 @@
-"""Writes docs/reference/settings.md from the settings themselves.
-
-`python -m newsletter.config.reference > docs/reference/settings.md`; a test compares the two.
-"""
+"""The text of docs/reference/settings.md, from the settings themselves; `make docs` writes it."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from datetime import time
 from typing import Any
@@ -104,7 +100,3 @@ def _default(info: FieldInfo) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     return f"`{value:g}`" if isinstance(value, int | float) else "empty"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(reference())
