@@ -258,3 +258,21 @@ def test_readers_can_be_told_of_a_post_that_is_no_longer_there(
     desk.now = "2026-11-23T08:00:00Z"
     assert titles(desk.send()) == ["Letter 5"]
     assert SECOND not in desk.mails("2026-W48")[0].text
+
+
+def test_the_proof_tells_of_what_is_gone_and_what_may_have_been_missed(
+    desk: Desk, web: WebServer, blog: WordPress
+) -> None:
+    """The admin reads it a day before, and can still do something."""
+    desk.settings([web.url("/feed/atom/")], more='[notify]\nto = "admin@clinic.example"\n')
+    blog.posts, blog.per_feed, blog.honours = posts(2), 2, frozenset({"link"})
+    desk.now = "2026-11-02T08:00:00Z"
+    desk.call("collect")
+    blog.posts = posts(5)
+    answering(blog, 15, Page(status=410))
+    desk.now = "2026-11-08T12:00:00Z"
+    desk.send("--scheduled")
+    (proof,) = (mail for mail in desk.mails("notices") if "[PROOF]" in mail.subject)
+    text = " ".join(proof.text.split())
+    assert "“Letter 5”: The post is left out: its page answers 410." in text
+    assert "posts may have been missed: none of the 2 posts in the feed was known" in text
