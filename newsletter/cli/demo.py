@@ -40,7 +40,7 @@ def command(app: App, directory: Path, open_: bool) -> int:
     tell: Callable[[str], None] = (lambda _line: None) if app.json else say
     reports: list[Report] = []
     with serve_demo_blog(1) as blog:
-        _prepare(directory, blog.feed_url)
+        _prepare(directory, blog.feed_url, blog.register_url)
         tell(f"A small blog is served at {blog.url}, for this demo only.")
         for week, now in enumerate(RUNS, start=1):
             blog.turn_to(week)
@@ -52,7 +52,7 @@ def command(app: App, directory: Path, open_: bool) -> int:
     return 0 if all(report.outcome.value == "sent" for report in reports) else 1
 
 
-def _prepare(directory: Path, feed_url: str) -> None:
+def _prepare(directory: Path, feed_url: str, register_url: str) -> None:
     """Makes the folder of the demo, or clears it of an earlier one. Nothing else is touched."""
     from newsletter.demo import blog
     from newsletter.errors import UsageError
@@ -70,7 +70,7 @@ def _prepare(directory: Path, feed_url: str) -> None:
             (directory / name).unlink(missing_ok=True)
         for folder in ("outbox", "preview"):
             shutil.rmtree(directory / folder, ignore_errors=True)
-    write_private(settings, blog.settings_for(feed_url))
+    write_private(settings, blog.settings_for(feed_url, register_url))
     write_private(directory / "subscribers.csv", blog.subscribers())
 
 

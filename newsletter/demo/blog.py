@@ -26,10 +26,16 @@ def feed_of(week: int) -> bytes:
     return (_FOLDER / f"week-{week}.xml").read_bytes()
 
 
-def settings_for(feed_url: str) -> str:
-    """The demo's newsletter.toml, with the feed at this address."""
+def settings_for(feed_url: str, register_url: str = "") -> str:
+    """The demo's newsletter.toml, with the feed, and the register of trials, at these addresses."""
     text = (_FOLDER / "newsletter.toml").read_text(encoding="utf-8")
-    return text.replace(_FEED_IN_SETTINGS, feed_url)
+    register = f'\n[trials]\nbase_url = "{register_url}"\n' if register_url else ""
+    return text.replace(_FEED_IN_SETTINGS, feed_url) + register
+
+
+def study() -> bytes:
+    """What the register says of the one trial that the blog mentions, as its `/studies` does."""
+    return (_FOLDER / "study.json").read_bytes()
 
 
 def subscribers() -> str:

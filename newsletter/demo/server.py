@@ -1,5 +1,7 @@
 """Serves the bundled blog on the loopback address, with the headers WordPress gives.
 
+And a register of one trial beside it, so that the demo can ask one without leaving the computer.
+
 WordPress derives one Last-Modified from its newest change and the ETag from that, the same for
 every feed; it answers 304 when each of the conditions that the client sent holds.
 """
@@ -20,6 +22,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from newsletter.demo import blog
 
 _FEED_PATH = "/feed/atom/"
+_REGISTER_PATH = "/register"
+_VERSION = b'{"apiVersion": "2.0.5", "dataTimestamp": "2026-11-06T09:00:05"}'
 _UPDATED = re.compile(rb"<updated>([^<]+)</updated>")
 _HOME = (
     '<!doctype html><html lang="en-GB"><head><title>A Slow Kind of Luck</title>'
@@ -34,6 +38,7 @@ class DemoBlog:
     def __init__(self, url: str, week: int) -> None:
         self.url = url
         self.feed_url = url + _FEED_PATH
+        self.register_url = url + _REGISTER_PATH
         self.turn_to(week)
 
     def turn_to(self, week: int) -> None:
@@ -70,7 +75,7 @@ def serve_demo_blog(week: int) -> Iterator[DemoBlog]:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers GET and HEAD for the feed, the home page and the pictures."""
+    """Answers GET and HEAD for the feed, the home page, the pictures and the register."""
 
     def do_GET(self) -> None:
         demo: DemoBlog = self.server.demo  # type: ignore[attr-defined]
@@ -81,6 +86,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.OK, demo.feed, "application/atom+xml; charset=UTF-8", demo)
         elif path == "/":
             self._answer(HTTPStatus.OK, _HOME.encode(), "text/html; charset=UTF-8")
+        elif path == f"{_REGISTER_PATH}/version":
+            self._answer(HTTPStatus.OK, _VERSION, "application/json")
+        elif path == f"{_REGISTER_PATH}/studies":
+            self._answer(HTTPStatus.OK, blog.study(), "application/json")
         elif path in blog.pictures():
             self._answer(HTTPStatus.OK, blog.pictures()[path], "image/png")
         else:

@@ -78,7 +78,7 @@ def _said(known: KnownTrial, record: TrialRecord | None, sight: Sight, *, stale:
     if known.missing:
         return f"No entry of this number was found; looked for on {when}."
     if record is None:
-        return "Register not reached so far."
+        return "The register was not reached yet; see its entry."
     checked = f"register not reached since {when}" if stale else f"checked {when}"
     return " ".join([*_facts(record), _dates(record, checked)])
 

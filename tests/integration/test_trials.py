@@ -421,6 +421,6 @@ def test_without_a_register_to_ask_posts_are_searched_all_the_same(
     post = room.post(1, ONE)
     report = check_trials(replace(room.context, ask_register=None))
     assert (report.status, register.calls) == ("off", [])
-    assert room.lines(post)[post][0].endswith("Register not reached so far.")
+    assert room.lines(post)[post][0].endswith("The register was not reached yet; see its entry.")
     with database.read() as connection:
         assert line_of(connection, store.listed(connection)[0], room.sight).stale is False

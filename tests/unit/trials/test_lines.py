@@ -78,7 +78,7 @@ def test_old_data_say_since_when_the_register_was_not_reached() -> None:
 def test_what_is_not_known_is_not_claimed() -> None:
     """Never read, not there, not read by us, and without a date."""
     never = replace(KNOWN, checked_at=None)
-    assert line(never, None).endswith(": Register not reached so far.")
+    assert line(never, None).endswith(": The register was not reached yet; see its entry.")
     assert line(replace(KNOWN, missing=True), None).endswith(
         ": No entry of this number was found; looked for on 16 November 2026."
     )
