@@ -35,8 +35,10 @@ if TYPE_CHECKING:
 def command(app: App, message: Path | None, dkim_selector: str, nameserver: str) -> int:
     """Check the whole set-up, and say what to mend. Nothing is mailed, and nothing is changed.
 
-    Settings, secrets, database, disk, feeds and what they tell of edits, clock, templates, schedule,
-    the records of your domain, and the account at SendGrid or the mail server. Ends with 1 when there is a problem.
+    Settings, secrets, database, disk, feeds and what they tell of edits, clock, templates,
+    schedule, the records of your domain, and the account at SendGrid or the mail server. Ends with
+    1 when there is a problem.
+
     When the first mail has arrived, save it from your mailbox and let it be looked at, too:
 
         newsletter doctor --message FILE.eml
