@@ -38,7 +38,6 @@ def command(app: App, message: Path | None, dkim_selector: str, nameserver: str)
     Settings, secrets, database, disk, feeds and what they tell of edits, clock, templates,
     schedule, the records of your domain, and the account at SendGrid or the mail server. Ends with
     1 when there is a problem.
-
     When the first mail has arrived, save it from your mailbox and let it be looked at, too:
 
         newsletter doctor --message FILE.eml
