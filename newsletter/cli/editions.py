@@ -55,7 +55,7 @@ def show(app: App, edition: str) -> None:
     from newsletter.cli.watching import context_of
     from newsletter.cli.wording import posts_json, recipients_json, window_lines
     from newsletter.pipeline.compose import as_stored
-    from newsletter.pipeline.preview import named
+    from newsletter.pipeline.naming import named
     from newsletter.pipeline.report import as_it_is, window_of
     from newsletter.store import outcomes
 

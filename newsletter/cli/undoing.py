@@ -91,7 +91,7 @@ def reopen(app: App, edition: str, yes: bool) -> int:
     from newsletter.pipeline.delivering.run import recipients_of
     from newsletter.pipeline.delivering.undoing import reopen as open_again
     from newsletter.pipeline.delivering.undoing import shown_since
-    from newsletter.pipeline.preview import named
+    from newsletter.pipeline.naming import named
 
     with context_of(app) as context:
         found = named(context, edition)
@@ -144,8 +144,8 @@ def resume(app: App, edition: str, assume: str | None, yes: bool) -> int:
     from newsletter.cli.watching import context_of
     from newsletter.cli.wording import exit_code, send_json, send_text
     from newsletter.pipeline.delivering.undoing import assume as decide
+    from newsletter.pipeline.naming import named
     from newsletter.pipeline.notifying.run import resume_and_tell
-    from newsletter.pipeline.preview import named
     from newsletter.pipeline.report import ended
 
     with context_of(app) as context:

@@ -13,8 +13,8 @@ from newsletter.pipeline.context import Context, schedule_of
 from newsletter.pipeline.delivering.freezing import freeze
 from newsletter.pipeline.gating import active_people, stops_before
 from newsletter.pipeline.layout import findings_of
+from newsletter.pipeline.naming import named
 from newsletter.pipeline.pages import try_links
-from newsletter.pipeline.preview import named
 from newsletter.store import edition_trials
 from newsletter.store import editions as edition_store
 from newsletter.store.lock import run_lock

@@ -60,7 +60,8 @@ def try_links(context: Context, composed: Composed) -> bool:
     True when something is not as it was known to be, so that the edition is to be composed again.
     """
     is_draft = composed.edition is None or composed.edition.state in OPEN_DRAFT
-    if not context.settings.digest.check_links or not is_draft:
+    is_empty = composed.edition is None and not composed.gone
+    if not context.settings.digest.check_links or not is_draft or is_empty:
         return False
     wanted = _wanted(context, composed)
     with context.database.read() as connection:

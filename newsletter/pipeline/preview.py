@@ -9,9 +9,8 @@ from pathlib import Path
 from newsletter.delivery.states import OPEN_DRAFT
 from newsletter.editions.period import period_of
 from newsletter.editions.preview import preview_files
-from newsletter.errors import HeldError, UsageError
+from newsletter.errors import HeldError
 from newsletter.model.edition import (
-    Channel,
     DigestItem,
     Edition,
     EditionState,
@@ -26,6 +25,7 @@ from newsletter.pipeline.compose import Composed, as_stored, compose
 from newsletter.pipeline.context import Context, schedule_of
 from newsletter.pipeline.files import write_private
 from newsletter.pipeline.layout import Entries, findings_of, lay_out
+from newsletter.pipeline.naming import named
 from newsletter.pipeline.presentation import present
 from newsletter.pipeline.trial_placing import with_lines
 from newsletter.store import editions as edition_store
@@ -111,21 +111,6 @@ def _current(context: Context) -> Composed:
 def _stored(context: Context, key: str) -> Composed:
     with context.database.read() as connection:
         return as_stored(connection, named(context, key))
-
-
-def named(context: Context, key: str) -> Edition:
-    """The edition with this key in the current channel. Raises UsageError when there is none."""
-    with context.database.read() as connection:
-        found = edition_store.find(connection, key, context.channel)
-        if found is not None:
-            return found
-        there = [e.key for e in edition_store.listed(connection, channel=context.channel)]
-        other = Channel.REAL if context.channel is Channel.REHEARSAL else Channel.REHEARSAL
-        elsewhere = edition_store.find(connection, key, other)
-    mend = f"There are: {', '.join(there)}." if there else "There is none at all yet."
-    if elsewhere is not None and elsewhere.transport:
-        mend = f'For the {other} one set [delivery] transport = "{elsewhere.transport}" again.'
-    raise UsageError(f"There is no edition {key} ({context.channel}).", mend)
 
 
 def _write(

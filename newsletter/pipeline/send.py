@@ -21,8 +21,8 @@ from newsletter.pipeline.delivering.freezing import freeze
 from newsletter.pipeline.delivering.refusals import nothing_left
 from newsletter.pipeline.delivering.run import deliver, settle_scheduled
 from newsletter.pipeline.gating import active_people, stops_before
+from newsletter.pipeline.naming import named
 from newsletter.pipeline.pages import compose_checked
-from newsletter.pipeline.preview import named
 from newsletter.pipeline.report import UNFINISHED_OUTCOMES, Report, ended, subject_of
 from newsletter.pipeline.suppressions import sync_before_send
 from newsletter.pipeline.trials import check_trials

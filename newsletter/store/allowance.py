@@ -23,11 +23,11 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.model.delivery import BatchState
 from newsletter.model.edition import Channel
 from newsletter.store.tables import allowance, batch, edition
+from newsletter.store.upsert import insert_or_update
 
 PEOPLE = "people"
 REQUEST = "request"
@@ -52,7 +52,7 @@ def take_people(connection: Connection, day: str, number: int, cap: int) -> bool
     """
     if number > cap:
         return False
-    statement = _insert(connection).values(name=PEOPLE, window=day, used=number)
+    statement = insert_or_update(connection, allowance).values(name=PEOPLE, window=day, used=number)
     together = allowance.c.used + statement.excluded.used
     used = connection.execute(
         statement.on_conflict_do_update(
@@ -83,7 +83,9 @@ def take_request(connection: Connection, moment: int, per_second: float) -> floa
     seconds, whoever makes them. End the transaction before waiting.
     """
     gap = math.ceil(_MICROSECONDS / per_second)
-    statement = _insert(connection).values(name=REQUEST, window=_NEXT, used=moment + gap)
+    statement = insert_or_update(connection, allowance).values(
+        name=REQUEST, window=_NEXT, used=moment + gap
+    )
     # A moment further off than any request can have set it is from before the clock was set back
     # or the rate was raised.
     free = or_(allowance.c.used <= moment, allowance.c.used > moment + gap + _DOUBTFUL)
@@ -134,12 +136,6 @@ def _earliest(connection: Connection, of: ColumnElement[bool]) -> datetime | Non
     )
     found: datetime | None = connection.execute(query).scalar()
     return found
-
-
-def _insert(connection: Connection) -> Any:
-    """An INSERT that can turn into an update where the row is there already."""
-    on_sqlite = connection.dialect.name == "sqlite"
-    return sqlite.insert(allowance) if on_sqlite else postgresql.insert(allowance)
 
 
 def _is_day(day: str) -> Any:

@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.model.event import Event, EventKind, join
 from newsletter.store.tables import event, notice
+from newsletter.store.upsert import insert_or_update
 from subscribers.store import bulk
 
 FORGOTTEN_AT_ONCE = 10_000
@@ -81,8 +81,7 @@ def forget_before(connection: Connection, at: datetime, *, most: int = FORGOTTEN
 
 def alarm(connection: Connection, *, about: str, text: str, now: datetime) -> bool:
     """Notes what the admin must be told; False if it was noted before (and perhaps told)."""
-    on_postgresql = connection.dialect.name == "postgresql"
-    statement = (postgresql.insert if on_postgresql else sqlite.insert)(notice)
+    statement = insert_or_update(connection, notice)
     row = {"kind": "alarm", "about": about, "text": text, "state": "due", "created_at": now}
     fresh = statement.values(**row).on_conflict_do_nothing(index_elements=["kind", "about"])
     return connection.execute(fresh.returning(notice.c.id)).first() is not None

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.model.notice import NoticeKind, NoticeRecord, NoticeState
 from newsletter.store.tables import notice
+from newsletter.store.upsert import insert_or_update
 
 
 def find(connection: Connection, kind: NoticeKind, about: str) -> NoticeRecord | None:
@@ -37,9 +37,7 @@ def note(
     """
     state = NoticeState.SENT if told else NoticeState.DUE
     row = {"kind": kind, "about": about, "text": text, "state": state, "created_at": now}
-    insert = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(
-        notice
-    ).values(**row, sent_at=now if told else None)
+    insert = insert_or_update(connection, notice).values(**row, sent_at=now if told else None)
     newer = {"text": text, **({"state": state, "sent_at": now} if told else {})}
     connection.execute(
         insert.on_conflict_do_update(

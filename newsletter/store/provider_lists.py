@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.store.tables import provider_list
+from newsletter.store.upsert import insert_or_update
 
 
 def read_through(connection: Connection) -> dict[str, datetime]:
@@ -18,7 +18,6 @@ def read_through(connection: Connection) -> dict[str, datetime]:
 
 def record(connection: Connection, name: str, *, through: datetime, now: datetime) -> None:
     """Notes that a list was read to its end, by a run that ended it at `now`."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     values = {"through": through, "synced_at": now}
-    statement = dialect.insert(provider_list).values(name=name, **values)
+    statement = insert_or_update(connection, provider_list).values(name=name, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))

@@ -16,7 +16,7 @@ from newsletter.pipeline.context import Context
 from newsletter.pipeline.delivering import ids
 from newsletter.pipeline.delivering.recovering import settle_what_was_left, wait_for_others
 from newsletter.pipeline.delivering.refusals import not_cancelled, too_late
-from newsletter.pipeline.preview import named
+from newsletter.pipeline.naming import named
 from newsletter.store import editions as edition_store
 from newsletter.store import outcomes, provider_ids, taking_back
 from newsletter.store.lock import run_lock
