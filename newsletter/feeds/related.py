@@ -12,13 +12,15 @@ _HEADING = (
     r"(?:related|recent|latest|similar|popular|more)(?: (?:posts|articles|stories|entries))"
     r"|related|you (?:may|might) also (?:like|enjoy|be interested in)|more from (?:this|the) blog"
 )
-_AROUND = r"(?:</?(?:strong|b|em|i|small|u)>|\s)*+"
-_LINK = r'<a href="[^"]*+"[^>]*+>(?:[^<]++|<(?!/?a\b)[^>]*+>)*+</a>'
+# No possessive quantifiers: before Python 3.11.5 they miss matches (CPython issue 106052). What is
+# repeated never begins like what comes after it instead, which keeps a search linear.
+_AROUND = r"(?:</?(?:strong|b|em|i|small|u)>|\s)*"
+_LINK = r'<a href="[^"]*"[^>]*>[^<]*(?:<(?!/?a\b)[^>]*>[^<]*)*</a>'
 _ENTRY = rf"{_AROUND}{_LINK}{_AROUND}"
 _RELATED = re.compile(
-    rf"<(?P<tag>h[1-6]|p|div)>{_AROUND}(?:{_HEADING})\s?:?{_AROUND}</(?P=tag)>\s*+"
-    rf"(?:<(?P<list>ul|ol)>\s*+(?:<li>(?:<p>)?{_ENTRY}(?:</p>)?</li>\s*+)++</(?P=list)>"
-    rf"|(?:<p>{_ENTRY}</p>\s*+)++)",
+    rf"<(?P<tag>h[1-6]|p|div)>{_AROUND}(?:{_HEADING})\s?:?{_AROUND}</(?P=tag)>\s*"
+    rf"(?:<(?P<list>ul|ol)>\s*(?:<li>(?:<p>)?{_ENTRY}(?:</p>)?</li>\s*)+</(?P=list)>"
+    rf"|(?:<p>{_ENTRY}</p>\s*)+)",
     re.IGNORECASE,
 )
 
