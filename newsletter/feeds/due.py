@@ -20,10 +20,12 @@ def is_due(known: Follow, *, marker: str | None, read: bool, weekly: bool, now: 
     WordPress' Last-Modified (`marker`) is that of the newest edit of any post, so that a 304 means
     that there was none (wp-includes/class-wp.php). `read`: the feed was sent, though it may
     be the same; `weekly`: all is asked for anew, since some servers always say that nothing
-    changed. Of a feed that did change the caller needs not ask.
+    changed. A site that honours nothing is tried again when something was edited. Of a feed that
+    did change the caller needs not ask here.
     """
+    edited = (marker or "") != known.marker
     if known.means in (None, Means.NONE):
-        return read and (weekly or known.probed_at is None)
-    if weekly or known.followed_at is None or (marker or "") != known.marker:
+        return read and (known.probed_at is None or edited)
+    if weekly or known.followed_at is None or edited:
         return True
     return not marker and now - known.followed_at >= _TRUST

@@ -63,7 +63,12 @@ def reconcile(
 
 
 def is_same_version(draft: PostDraft, before: StoredRevision) -> bool:
-    """Whether the post was not edited since that version of it was seen, by the site's own word."""
+    """Whether the post was not edited since that version of it was seen.
+
+    By the feed, which shows it as it did then; or by the site's own word.
+    """
+    if before.source is Source.FEED and draft.shown_hash == before.revision.text_hash:
+        return True
     return draft.updated is not None and draft.updated < before.seen_at - _CACHED
 
 
@@ -85,6 +90,7 @@ def _with_facts(told: PostDraft | None, shown: PostDraft) -> PostDraft:
     return replace(
         told,
         beyond=False,
+        shown_hash=shown.revision.text_hash,
         categories=shown.categories or told.categories,
         image=told.image or shown.image,
         untold=told.untold - {"categories"} if shown.categories else told.untold,

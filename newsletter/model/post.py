@@ -129,7 +129,8 @@ class PostDraft:
     """What an entry says of a post right now: everything but its identity in the store.
 
     `beyond`: it was found outside of the feed's window. `untold` are the facts (`categories`,
-    `image`) that the source does not tell: of a known post they stay as they are.
+    `image`) that the source does not tell: of a known post they stay as they are. `shown_hash` is
+    that of the text in the feed's window, where another source has told the text.
     """
 
     identity: Identity
@@ -144,6 +145,7 @@ class PostDraft:
     source: Source = Source.FEED
     beyond: bool = False
     untold: frozenset[str] = frozenset()
+    shown_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -178,17 +178,22 @@ def test_the_blogs_text_is_the_same_by_feed_and_by_rest(desk: Desk, web: WebServ
 def test_a_feed_of_excerpts_makes_no_changes_of_what_rest_tells_whole(
     desk: Desk, web: WebServer, count: int
 ) -> None:
-    """Whichever of the two is there on a day, and whoever comes first."""
+    """Whichever of the two is there on a day, and whoever comes first.
+
+    Of the one post that was edited meanwhile nobody can tell, and it is compared.
+    """
     blog = install(web, posts(count), honours=BY_NOTHING, excerpts=True)
     for at, honours in enumerate([BY_NOTHING, BY_REST, BY_NOTHING, BY_REST, BY_FEED]):
         blog.honours = honours
-        desk.now = f"2026-12-{1 + at * 7:02}T08:00:00Z"
+        day = datetime(2026, 12, 1 + at * 7, 8, tzinfo=UTC)
+        blog.edit(100 + count - 1, modified=day - DAY)  # so that something was edited
+        desk.now = day.isoformat()
         done = desk.call("collect", "--json")
         assert done.document["feeds"][0]["updated"] == 0, (at, done)
-        assert done.document["feeds"][0]["minor"] == 0, (at, done)
     found = desk.call("posts", "list", "--json").document
     assert len(found) == count
-    assert {post["revisions"] for post in found} == {1}
+    edited = f"/note-number-{count - 1}/"
+    assert {post["revisions"] for post in found if edited not in post["url"]} == {1}
 
 
 def test_an_edit_is_found_where_the_feed_shows_excerpts(desk: Desk, web: WebServer) -> None:

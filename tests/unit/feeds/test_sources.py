@@ -52,6 +52,15 @@ def test_a_text_is_held_against_one_of_its_own_source(
     assert bool(found.compared) is (what != "left")
 
 
+@pytest.mark.parametrize("text", ["One paragraph.", "Another text."])
+def test_a_post_that_the_feed_shows_as_before_was_not_edited(text: str) -> None:
+    """Though the site gives it a new date, and the REST API tells more of it than an excerpt."""
+    told_more = replace(draft("All of it.", number=1), source=Source.REST, updated=NOW)
+    (new,) = merged([draft(text, number=1)], [told_more])
+    found = reconcile([(new, KNOWN)], {1: stored(draft())}, Means.REST, feed_id=1)
+    assert bool(found.retold) is (text == "One paragraph.")
+
+
 def test_another_feeds_posts_are_never_retold() -> None:
     new = told("Another text.", Source.REST, edited=timedelta(days=-3))
     old = replace(stored(draft()), source=Source.FEED)

@@ -117,8 +117,9 @@ REST = Follow(means=Means.REST, followed_at=NOW - timedelta(hours=2), marker="A"
         (Follow(means=Means.REST, followed_at=NOW - timedelta(days=1)), None, True, False, True),
         (Follow(), "A", False, False, False),  # there is no feed to find anything out by
         (Follow(), "A", True, False, True),
-        (Follow(means=Means.NONE, probed_at=NOW), "A", True, False, False),
-        (Follow(means=Means.NONE, probed_at=NOW), "A", True, True, True),
+        (Follow(means=Means.NONE, probed_at=NOW, marker="A"), "A", True, True, False),
+        (Follow(means=Means.NONE, probed_at=NOW, marker="A"), "B", True, False, True),
+        (Follow(means=Means.NONE, probed_at=NOW, marker="A"), "B", False, False, False),
     ],
 )
 def test_when_a_site_is_asked(
