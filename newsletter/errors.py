@@ -70,9 +70,17 @@ class RegisterError(NewsletterError):
 
 
 class RenderError(NewsletterError):
-    """A template or a post cannot be turned into a mail. Mend: leave the post out, or fix it."""
+    """A template or a post cannot be turned into a mail. Mend: leave the post out, or fix it.
+
+    `file` and `line` are the template's, "" and 0 where they are not known.
+    """
 
     code = "render"
+
+    def __init__(self, message: str, mend: str = "", *, file: str = "", line: int = 0) -> None:
+        super().__init__(message, mend)
+        self.file = file
+        self.line = line
 
 
 class StoreError(NewsletterError):

@@ -25,7 +25,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "email_validator": ("subscribers/address.py",),
     "feedparser": ("newsletter/feeds/parse.py",),
     "filelock": ("newsletter/store/*",),
-    "jinja2": ("newsletter/editions/render.py",),
+    "jinja2": ("newsletter/templating.py",),
     "markdown_it": ("newsletter/editions/note.py",),
     "mjml": ("newsletter/editions/mjml.py",),
     "nh3": ("newsletter/feeds/clean.py",),

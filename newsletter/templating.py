@@ -1,0 +1,208 @@
+"""Templates: ours, and before them, file by file, those of a folder of the admin's own.
+
+The only place that knows the template library. Mails, the pages for readers and those for the admin
+all come through here:
+
+    templates = Templates(settings.templates_path())
+    page = templates.render("web/confirm.html.j2", {"title": "…"})
+
+A name ends with what the text becomes. In `.html.j2`, `.mjml.j2` and `.xml.j2` every value is
+escaped, and so are its braces; what is HTML already is marked with `| safe` where a template shows
+it. In `.txt.j2` nothing is escaped. A value that a template asks for and is not given is an error,
+never an empty place. A template can include and import others by their names ("web/base.html.j2").
+`newsletter.editions.templates.templates_of` gives the same with the words that mails use
+(`wrapped`, `rule`), and keeps what it has compiled.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+
+from jinja2 import (
+    BaseLoader,
+    Environment,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplatesNotFound,
+    TemplateSyntaxError,
+)
+from jinja2.filters import do_mark_safe
+from jinja2.loaders import split_template_path
+
+from newsletter.errors import RenderError
+from newsletter.resources import templates_dir
+
+SUFFIX = ".j2"
+"""What the name of every template ends with."""
+
+_PLAIN = ".txt.j2"
+_MEND_OWN = "Correct it, or delete it so that the one that came with the program is used."
+_MEND_OURS = (
+    "A template of your own that it works with may lack what it needs: look at yours with"
+    " `newsletter templates check`."
+)
+
+Filter = Callable[..., object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where in a template something is: its name, its file, and the line, 0 when not known."""
+
+    name: str
+    file: Path | None
+    line: int = 0
+
+
+class Templates:
+    """Our templates with those of `own`, which need not exist, before them.
+
+    Files that come, go or change are noticed at the next `render`. `filters` and `names` are what
+    every template may use beside its values.
+    """
+
+    def __init__(
+        self,
+        own: Path | None = None,
+        *,
+        filters: Mapping[str, Filter] | None = None,
+        names: Mapping[str, object] | None = None,
+    ) -> None:
+        self.own = own
+        self._environments = {
+            markup: self._environment(filters or {}, names or {}, markup=markup)
+            for markup in (True, False)
+        }
+
+    def render(self, name: str, values: Mapping[str, object]) -> str:
+        """The template's text with the values in it.
+
+        Raises RenderError, which names the file and, where it is known, the line.
+        """
+        try:
+            environment = self._environments[not name.endswith(_PLAIN)]
+            return environment.get_template(name).render(values)
+        except Exception as error:  # a template is a program that the admin may write
+            raise self._error(self._place(error, name), error) from error
+
+    def file_of(self, name: str) -> Path | None:
+        """The file that a name stands for: the admin's own if there is one, or ours, or None."""
+        try:
+            parts = split_template_path(name)
+        except TemplateNotFound:
+            return None
+        folders = [folder for folder in (self.own, templates_dir()) if folder is not None]
+        files = (folder.joinpath(*parts) for folder in folders)
+        return next((file for file in files if file.is_file()), None)
+
+    def is_own(self, file: Path | None) -> bool:
+        """Whether a file lies in the admin's own folder."""
+        return file is not None and self.own is not None and file.is_relative_to(self.own)
+
+    def _environment(
+        self, filters: Mapping[str, Filter], names: Mapping[str, object], *, markup: bool
+    ) -> Environment:
+        environment = Environment(
+            loader=_Files(self),
+            autoescape=markup,  # noqa: S701 - off only for plain text, which has no markup
+            undefined=StrictUndefined,
+            finalize=_as_markup if markup else None,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            auto_reload=self.own is not None,
+        )
+        environment.filters.update(filters)
+        environment.globals.update(names)
+        return environment
+
+    def _place(self, error: Exception, name: str) -> Place:
+        """Where the error arose. Jinja2 puts the lines of templates into the trace."""
+        if isinstance(error, TemplateSyntaxError):
+            found = self.file_of(error.name or name)
+            return Place(name=error.name or name, file=found, line=error.lineno)
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [frame for frame in frames if frame.filename.endswith(SUFFIX)]
+        if lines:
+            file = Path(lines[-1].filename)
+            return Place(name=self._name_of(file), file=file, line=lines[-1].lineno or 0)
+        return Place(name=name, file=self.file_of(name))
+
+    def _name_of(self, file: Path) -> str:
+        for folder in (self.own, templates_dir()):
+            if folder is not None and file.is_relative_to(folder):
+                return file.relative_to(folder).as_posix()
+        return file.name
+
+    def _error(self, place: Place, error: Exception) -> RenderError:
+        own = self.is_own(place.file)
+        shown = str(place.file) if own else place.name
+        where = f"{shown}, line {place.line}," if place.line else shown
+        return RenderError(
+            f"The template {where} does not work: {_said(error)}.",
+            _MEND_OWN if own else _MEND_OURS,
+            file=shown,
+            line=place.line,
+        )
+
+
+class _Files(BaseLoader):
+    """Finds a template's source, and notices when another file has taken its place."""
+
+    def __init__(self, templates: Templates) -> None:
+        self._templates = templates
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        file = self._templates.file_of(template)
+        if file is None:
+            raise TemplateNotFound(template)
+        changed = file.stat().st_mtime_ns
+
+        def is_current() -> bool:
+            same = self._templates.file_of(template) == file
+            return same and file.stat().st_mtime_ns == changed
+
+        return file.read_text(encoding="utf-8-sig"), str(file), is_current
+
+
+def _said(error: Exception) -> str:
+    """What went wrong, as the end of a sentence."""
+    if isinstance(error, TemplatesNotFound | TemplateNotFound):
+        return f"there is no template {error.message or error.name}"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not written in UTF-8"
+    if isinstance(error, RecursionError):
+        return "it includes itself without end"
+    if isinstance(error, OSError):
+        return f"it cannot be read ({error.strerror or error})"
+    return str(error).strip().rstrip(".") or type(error).__name__
+
+
+def _as_markup(value: object) -> object:
+    """A value for a template of markup: escaped, and its braces too.
+
+    A `{{` that is left in a mail is then a template's fault, and a provider with a template
+    language of its own finds nothing to fill in an author's text.
+    """
+    if not isinstance(value, str):
+        return value
+    if hasattr(value, "__html__"):
+        return _without_braces(value)
+    return _escaped(value)
+
+
+@lru_cache(maxsize=2048)
+def _escaped(text: str) -> str:
+    """Cached, since colours come often, and a post is in the mails of several topics."""
+    return _without_braces(escape(text))
+
+
+def _without_braces(html: str) -> str:
+    return do_mark_safe(str(html).replace("{", "&#123;").replace("}", "&#125;"))
