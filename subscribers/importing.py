@@ -21,7 +21,7 @@ from subscribers.model import ImportReport
 from subscribers.plan import Outcome, Plan, plan
 from subscribers.privatefile import private_file
 from subscribers.rows import BadRow, Candidate, Checker
-from subscribers.store import people, suppressions
+from subscribers.store import evidence, people, suppressions
 from subscribers.store.scratch import Scratch
 from subscribers.token import new_tokens
 
@@ -133,12 +133,12 @@ def _write(conn: Connection, made: Plan, now: datetime) -> None:
     there = made.left - made.new.keys()
     people.deactivate(conn, there, now)
     ids |= people.ids_of(conn, sorted(there | made.activated.keys()))
-    evidence = [
-        people.Evidence(ids[note.key], note.happened_at, note.kind, note.source)
+    lines = [
+        evidence.Evidence(ids[note.key], note.happened_at, note.kind, note.source)
         for note in made.notes
         if note.key in ids
     ]
-    people.record_consents(conn, evidence, now)
+    evidence.record_consents(conn, lines, now)
 
 
 def _insert(conn: Connection, made: Plan, now: datetime) -> dict[str, int]:

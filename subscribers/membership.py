@@ -15,6 +15,7 @@ from subscribers.errors import LeftAlone, UnknownSubscriber
 from subscribers.model import (
     ConsentKind,
     Dossier,
+    Method,
     Subscriber,
     SubscriptionStatus,
     Suppression,
@@ -22,7 +23,7 @@ from subscribers.model import (
     join_topics,
 )
 from subscribers.rows import MAX_NAME, MAX_SOURCE, one_line
-from subscribers.store import people, suppressions
+from subscribers.store import evidence, people, suppressions
 from subscribers.token import new_tokens
 
 if TYPE_CHECKING:
@@ -122,7 +123,8 @@ def _insert(
 def _record(
     conn: Connection, subscriber_id: int, kind: ConsentKind, source: str, now: datetime
 ) -> None:
-    people.record_consents(conn, [people.Evidence(subscriber_id, now, kind, source)], now)
+    line = evidence.Evidence(subscriber_id, now, kind, source, method=Method.ADMIN)
+    evidence.record_consents(conn, [line], now)
 
 
 def show(conn: Connection, address: str, *, secrets: tuple[str, ...] = ()) -> Dossier:
@@ -133,7 +135,7 @@ def show(conn: Connection, address: str, *, secrets: tuple[str, ...] = ()) -> Do
     if subscriber is not None:
         return Dossier(
             subscriber=subscriber,
-            consents=people.consents_of(conn, subscriber.id),
+            consents=evidence.consents_of(conn, subscriber.id),
             suppression=suppressions.by_address(conn, [key]).get(key),
         )
     bar = suppressions.barred(conn, [key], secrets).get(key)

@@ -34,9 +34,70 @@ class SuppressionReason(StrEnum):
 class ConsentKind(StrEnum):
     """What a line of the evidence says happened."""
 
+    ASKED = "asked"
+    """Somebody typed the address into a form; not consent yet."""
     GIVEN = "given"
     IMPORTED = "imported"
     WITHDRAWN = "withdrawn"
+    CHANGED = "changed"
+    """The person chose other topics, another form or a pause; `detail` says what."""
+
+
+AGREED = (ConsentKind.GIVEN, ConsentKind.IMPORTED)
+"""The kinds that are consent."""
+
+
+class Method(StrEnum):
+    """By which way something came about."""
+
+    UNSTATED = ""
+    """Of lines written before ways were noted, and of an import."""
+    FORM = "form"
+    """A form on a page."""
+    MAILED_LINK = "mailed-link"
+    """A page behind a link that was mailed to the address for this alone."""
+    PERSONAL_LINK = "personal-link"
+    """A page behind the lasting link that stands in each of the person's mails."""
+    ONE_CLICK = "one-click"
+    """The mail program's own button (RFC 8058)."""
+    ADMIN = "admin"
+    PROVIDER = "provider"
+
+
+class Purpose(StrEnum):
+    """What somebody asks for on a page, to be answered by a mail with a fresh link."""
+
+    SUBSCRIBE = "subscribe"
+    PREFERENCES = "preferences"
+    FORGET = "forget"
+    DOSSIER = "dossier"
+
+
+class Letter(StrEnum):
+    """The mail that answers a request; the words are also the names of its templates."""
+
+    CONFIRM = "confirm"
+    ALREADY = "already"
+    """For who asks to be on the list and is."""
+    PREFERENCES = "preferences"
+    FORGET = "forget"
+    DOSSIER = "dossier"
+
+
+class RequestState(StrEnum):
+    """How far a request is: asked → due → mailed → used, or one of the dead ends."""
+
+    ASKED = "asked"
+    DUE = "due"
+    """The mail is decided on, and being handed over."""
+    MAILED = "mailed"
+    USED = "used"
+    VOID = "void"
+    """Overtaken: the person left in between, or another link of hers was used."""
+    DROPPED = "dropped"
+    """No mail; `reason` says why."""
+    FAILED = "failed"
+    """The mail could not be handed over, however often it was tried."""
 
 
 class Form(StrEnum):
@@ -64,20 +125,56 @@ class Subscriber:
     confirmed_at: datetime | None
     """When consent was given, as stated; None for a person who is still pending."""
     changed_at: datetime
+    paused_until: datetime | None = None
+    """No edition before then; it may lie in the past."""
+
+    def is_paused(self, now: datetime) -> bool:
+        """Whether the person wants no edition at this time."""
+        return self.paused_until is not None and self.paused_until > now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
     """One line of evidence, only ever added. Times are UTC.
 
-    `happened_at` is when it happened, as stated; `recorded_at` when we wrote it down.
+    `happened_at` is when it happened, as stated; `recorded_at` when we wrote it down. `wording` is
+    what was shown, word for word, and `wording_version` its short name. `network` is where it came
+    from, which is only kept if the settings say so.
     """
 
     happened_at: datetime
     recorded_at: datetime
     kind: ConsentKind
     source: str
-    wording: str
+    wording: str = ""
+    wording_version: str = ""
+    method: Method = Method.UNSTATED
+    detail: str = ""
+    network: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What somebody asked for, and the mail that answers it. Times are UTC."""
+
+    id: int
+    purpose: Purpose
+    nonce: str
+    """What the link in the mail carries, signed. Never logged."""
+    address: str
+    topics: tuple[str, ...]
+    form: Form
+    wording_version: str
+    source: str
+    network: str
+    asked_at: datetime
+    expires_at: datetime
+    state: RequestState
+    letter: Letter | None
+    reason: str
+    tries: int
+    mailed_at: datetime | None
+    used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +202,7 @@ class Dossier:
     subscriber: Subscriber | None
     consents: tuple[Consent, ...] = ()
     suppression: Suppression | None = None
+    requests: tuple[Request, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from subscribers.model import ConsentKind, SubscriptionStatus, SuppressionReason
-from subscribers.store import people, suppressions
-from subscribers.store.people import Evidence, Standing
+from subscribers.store import evidence, people, suppressions
+from subscribers.store.evidence import Evidence
+from subscribers.store.people import Standing
 from subscribers.store.suppressions import Bar
 
 if TYPE_CHECKING:
@@ -93,6 +94,6 @@ def write_down(conn: Connection, made: Decided, *, now: datetime, source: str) -
     suppressions.suppress_all(conn, list(made.suppressed.values()))
     people.deactivate(conn, made.left.keys(), now)
     withdrawn = ConsentKind.WITHDRAWN
-    people.record_consents(
+    evidence.record_consents(
         conn, [Evidence(id_, at, withdrawn, source) for id_, at in made.left.values()], now
     )

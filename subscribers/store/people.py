@@ -11,15 +11,13 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, func, or_, se
 from subscribers.model import (
     TOPIC_JOINER,
     Choice,
-    Consent,
-    ConsentKind,
     Filter,
     Form,
     Subscriber,
     SubscriptionStatus,
     split_topics,
 )
-from subscribers.store import bulk
+from subscribers.store import bulk, evidence
 from subscribers.store.tables import consent, person
 
 _PAGE = 5000
@@ -54,15 +52,7 @@ class NewPerson(NamedTuple):
     topics: str
     confirmed_at: datetime | None
     """UTC or any other zone; None for a pending person."""
-
-
-class Evidence(NamedTuple):
-    """A consent to be written down for one subscriber."""
-
-    subscriber_id: int
-    happened_at: datetime
-    kind: ConsentKind
-    source: str
+    form: str = Form.NORMAL.value
 
 
 def known(conn: Connection, keys: Sequence[str]) -> dict[str, Known]:
@@ -82,27 +72,13 @@ def insert_people(conn: Connection, people: Sequence[NewPerson], now: datetime) 
     # Ids only rise, so whoever is written now is above the newest one, also beside other writers.
     newest = conn.execute(select(func.coalesce(func.max(person.c.id), 0))).scalar_one()
     to_driver = bulk.to_driver(conn)
-    stamps = (Form.NORMAL.value, to_driver(now), to_driver(now))
-    rows = [(*each[:-1], to_driver(each.confirmed_at), *stamps) for each in people]
-    columns = (*NewPerson._fields, "form", "created_at", "changed_at")
+    stamps = (to_driver(now), to_driver(now))
+    rows = [(*each[:-2], to_driver(each.confirmed_at), each.form, *stamps) for each in people]
+    columns = (*NewPerson._fields, "created_at", "changed_at")
     bulk.insert_rows(conn, person, columns, rows, ignoring="address_key")
     written = conn.execute(select(person.c.token, person.c.id).where(person.c.id > newest))
     ids = {row[0]: row[1] for row in written}
     return {each.token: ids[each.token] for each in people if each.token in ids}
-
-
-def record_consents(conn: Connection, evidence: Sequence[Evidence], now: datetime) -> None:
-    """Add lines to the evidence, written down `now`."""
-    if not evidence:
-        return
-    to_driver = bulk.to_driver(conn)
-    recorded = to_driver(now)
-    rows = [
-        (each.subscriber_id, to_driver(each.happened_at), each.kind.value, each.source, recorded)
-        for each in evidence
-    ]
-    columns = ("subscriber_id", "happened_at", "kind", "source", "recorded_at")
-    bulk.insert_rows(conn, consent, columns, rows)
 
 
 def find(conn: Connection, address_key: str) -> Subscriber | None:
@@ -132,7 +108,7 @@ def standings(conn: Connection, keys: Sequence[str]) -> dict[str, Standing]:
     columns = (person.c.address_key, person.c.id, person.c.status, person.c.changed_at)
     query = select(*columns).where(person.c.address_key.in_(keys)).order_by(person.c.id)
     rows = conn.execute(query.with_for_update()).all()
-    agreed = _agreed(conn, [row.id for row in rows])
+    agreed = evidence.agreed(conn, [row.id for row in rows])
     pending = SubscriptionStatus.PENDING.value
     return {
         row.address_key: Standing(
@@ -142,35 +118,6 @@ def standings(conn: Connection, keys: Sequence[str]) -> dict[str, Standing]:
         )
         for row in rows
     }
-
-
-def _agreed(conn: Connection, ids: Sequence[int]) -> dict[int, datetime]:
-    """When each last agreed, where that is known."""
-    stated = or_(
-        consent.c.kind == ConsentKind.GIVEN.value,
-        (consent.c.kind == ConsentKind.IMPORTED.value)
-        & (consent.c.happened_at != consent.c.recorded_at),
-    )
-    query = select(consent.c.subscriber_id, func.max(consent.c.happened_at))
-    wanted = query.where(consent.c.subscriber_id.in_(ids), stated)
-    rows = conn.execute(wanted.group_by(consent.c.subscriber_id))
-    return {row[0]: row[1] for row in rows}
-
-
-def consents_of(conn: Connection, subscriber_id: int) -> tuple[Consent, ...]:
-    """A person's evidence, oldest first."""
-    wanted = consent.c.subscriber_id == subscriber_id
-    rows = conn.execute(select(consent).where(wanted).order_by(consent.c.id))
-    return tuple(
-        Consent(
-            happened_at=row.happened_at,
-            recorded_at=row.recorded_at,
-            kind=ConsentKind(row.kind),
-            source=row.source,
-            wording=row.wording,
-        )
-        for row in rows
-    )
 
 
 def change_choices(conn: Connection, changes: Mapping[str, tuple[str, str]], now: datetime) -> None:
@@ -221,21 +168,9 @@ def stream(conn: Connection, wanted: Filter) -> Iterator[list[tuple[Subscriber, 
     """All wanted people by rising id, in pages, each with the source of the latest consent."""
     after = 0
     while people := page(conn, wanted, after=after, limit=_PAGE):
-        sources = _latest_sources(conn, [each.id for each in people])
+        sources = evidence.latest_sources(conn, [each.id for each in people])
         yield [(each, sources.get(each.id, "")) for each in people]
         after = people[-1].id
-
-
-def _latest_sources(conn: Connection, ids: Sequence[int]) -> dict[int, str]:
-    """Where each person's latest consent (not its withdrawal) came from."""
-    first, last = ids[0], ids[-1]
-    rows = conn.execute(
-        select(consent.c.subscriber_id, consent.c.source)
-        .where(consent.c.subscriber_id.between(first, last))
-        .where(consent.c.kind != ConsentKind.WITHDRAWN.value)
-        .order_by(consent.c.id)
-    )
-    return {row[0]: row[1] for row in rows}
 
 
 def count(conn: Connection, wanted: Filter) -> int:
@@ -290,4 +225,5 @@ def _subscriber(row: Row[Any]) -> Subscriber:
         created_at=row.created_at,
         confirmed_at=row.confirmed_at,
         changed_at=row.changed_at,
+        paused_until=row.paused_until,
     )

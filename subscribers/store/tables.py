@@ -10,12 +10,14 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
     MetaData,
     Table,
     Text,
+    text,
 )
 
 from subscribers.store.types import NAMING, UtcDateTime
@@ -39,10 +41,20 @@ person = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("confirmed_at", UtcDateTime),
     Column("changed_at", UtcDateTime, nullable=False),
+    Column("paused_until", UtcDateTime),
     CheckConstraint("status IN ('pending', 'active', 'unsubscribed')", name="status"),
     sqlite_autoincrement=True,
 )
 """A number is never given to a second person (autoincrement), as deliveries outlive people."""
+
+wording = Table(
+    "subscriber_wording",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("first_shown_at", UtcDateTime, nullable=False),
+)
+"""What people were shown when they agreed, word for word, each text once: rows are only added."""
 
 consent = Table(
     "subscriber_consent",
@@ -54,10 +66,61 @@ consent = Table(
     Column("kind", Text, nullable=False),
     Column("source", Text, nullable=False, server_default=""),
     Column("wording", Text, nullable=False, server_default=""),
+    Column("method", Text, nullable=False, server_default=""),
+    Column("detail", Text, nullable=False, server_default=""),
+    Column("network", Text, nullable=False, server_default=""),
     Index(None, "subscriber_id"),
     sqlite_autoincrement=True,
 )
-"""Evidence: rows are added, never changed, and go only with the person."""
+"""Evidence: rows are added, never changed, and go only with the person; the database itself refuses
+to change one, but for `network`, which may be forgotten earlier. `wording` is the version of what
+was shown, a line of `subscriber_wording`.
+"""
+
+request = Table(
+    "subscriber_request",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("purpose", Text, nullable=False),
+    Column("nonce", Text, nullable=False, unique=True),
+    Column("address", Text, nullable=False),
+    Column("address_key", Text, nullable=False),
+    Column("topics", Text, nullable=False, server_default=""),
+    Column("form", Text, nullable=False, server_default="normal"),
+    Column("wording", Text, nullable=False, server_default=""),
+    Column("source", Text, nullable=False, server_default=""),
+    Column("network", Text, nullable=False, server_default=""),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("letter", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    Column("not_before", UtcDateTime, nullable=False),
+    Column("mailed_at", UtcDateTime),
+    Column("used_at", UtcDateTime),
+    Index(None, "address_key", "asked_at"),
+    Index(None, "state", "not_before"),
+    CheckConstraint(
+        "state IN ('asked', 'due', 'mailed', 'used', 'void', 'dropped', 'failed')", name="state"
+    ),
+    sqlite_autoincrement=True,
+)
+"""What somebody asked for on a page, and the one mail that answers it. `nonce` is what the link in
+that mail carries, signed. Kept by address, since who asks may be nobody we know.
+"""
+
+bucket = Table(
+    "subscriber_bucket",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("key_hash", Text, primary_key=True),
+    Column("level", Double, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False, index=True),
+)
+"""How often an address or a network has asked of late: leaky buckets, known by keyed hashes only,
+shared by all processes.
+"""
 
 suppression = Table(
     "subscriber_suppression",

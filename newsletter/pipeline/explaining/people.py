@@ -18,6 +18,7 @@ from newsletter.store import accounts
 from newsletter.store import editions as edition_store
 from subscribers import membership
 from subscribers.model import (
+    AGREED,
     Consent,
     ConsentKind,
     Dossier,
@@ -36,6 +37,9 @@ SKIPPED = {
     NOTHING_FOR_TOPICS: "there was nothing in it for the chosen topics",
 }
 """Why the ledger skipped a person, in words that say nothing more."""
+
+_TURNS = (*AGREED, ConsentKind.WITHDRAWN)
+"""The kinds of evidence after which a person is on the list, or is not."""
 
 _NOT_YET = "it has not been sent yet"
 
@@ -144,7 +148,8 @@ def _absent(
 def _left(consents: Sequence[Consent], at: datetime) -> datetime | None:
     """When the person had left, if that was the last word by then."""
     told = sorted(
-        (each for each in consents if each.recorded_at <= at), key=lambda each: each.recorded_at
+        (each for each in consents if each.recorded_at <= at and each.kind in _TURNS),
+        key=lambda each: each.recorded_at,
     )
     if told and told[-1].kind is ConsentKind.WITHDRAWN:
         return told[-1].happened_at
