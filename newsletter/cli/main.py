@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("explain", "Why a post was in an edition, or a person mailed, or not."),
     "subscribers": ("subscribers", "Who gets the newsletter: add, import, export, erase."),
     "suppressions": ("suppressions", "Addresses that must not be written to."),
+    "serve": ("serve", "Serve the pages for readers: sign-up, choices, leaving, archive."),
     "doctor": ("doctor", "Check the whole set-up, and say what to mend."),
     "db": ("db", "Look after the database."),
     "dev": ("dev", "Stand-ins for trying things out; nothing is mailed."),

@@ -25,6 +25,7 @@ from newsletter.config.operation import (
     StoreSettings,
     TrialsSettings,
 )
+from newsletter.config.web import WebSettings
 
 
 class Secrets(BaseModel):
@@ -72,6 +73,7 @@ class Settings(BaseSettings):
     fuse: FuseSettings = section(FuseSettings, "When an edition waits for you.")
     notify: NotifySettings = section(NotifySettings, "Who hears of what happens.")
     privacy: PrivacySettings = section(PrivacySettings, "How long things are kept.")
+    web: WebSettings = section(WebSettings, "Where the pages for readers are served.")
 
     _path: Path = PrivateAttr(default=Path("newsletter.toml"))
     _secrets: Secrets = PrivateAttr(default_factory=Secrets)

@@ -127,6 +127,13 @@ unsubscribe = "own"
 #user = ""
 #timeout_seconds = 60
 
+# Where `newsletter serve` listens for readers (public_url above is what they see of it), and which
+# web servers in front of it are believed when they say who asked.
+[web]
+#host = "127.0.0.1"
+#port = 8000
+#trusted_proxies = ["127.0.0.1", "::1"]
+
 # When a change of a post is news: a new paragraph of so many words, or so many words put into an
 # old one; words of status, numbers and dates always are. Posts that change by themselves, such as
 # an index, are listed under `never`, with * for anything: ["*/index-of-all-posts/"].

@@ -26,7 +26,7 @@ def test_imports_only_go_down_the_floors() -> None:
 def test_an_import_upwards_is_found(tmp_path: Path) -> None:
     """A house with the same contracts and one import upwards is refused."""
     (tmp_path / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
-    floors = ("cli", "pipeline", "feeds", "editions", "delivery", "store")
+    floors = ("cli", "web", "pipeline", "feeds", "editions", "delivery", "store")
     for name in ("newsletter", *(f"newsletter/{floor}" for floor in floors), "subscribers"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").touch()

@@ -23,6 +23,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "dns": ("newsletter/delivery/resolver.py",),
     "dotenv": ("newsletter/config/reading.py",),
     "email_validator": ("subscribers/address.py",),
+    "fastapi": ("newsletter/web/*",),
     "feedparser": ("newsletter/feeds/parse.py",),
     "filelock": ("newsletter/store/*",),
     "jinja2": ("newsletter/templating.py",),
@@ -36,7 +37,9 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "selectolax": ("newsletter/feeds/debris.py",),
     "sendgrid": ("newsletter/delivery/transports/sendgrid_account.py",),
     "sqlalchemy": ("newsletter/store/*", "subscribers/store/*"),
+    "starlette": ("newsletter/web/*",),
     "urllib3": ("newsletter/feeds/fetch.py",),
+    "uvicorn": ("newsletter/cli/serve.py",),
 }
 """Each third-party library, and the only modules that may import it."""
 

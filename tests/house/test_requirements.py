@@ -13,9 +13,9 @@ import pytest
 from tests.house.source import PACKAGES, ROOT, imported_modules, modules, parsed
 
 LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-build.txt")
-BROUGHT_ALONG = {"pydantic", "python_http_client"}
-"""Libraries that are part of another one's interface: pydantic of pydantic-settings, and
-python_http_client of sendgrid."""
+BROUGHT_ALONG = {"pydantic", "python_http_client", "starlette"}
+"""Libraries that are part of another one's interface: pydantic of pydantic-settings,
+python_http_client of sendgrid, and starlette of fastapi."""
 
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)", re.MULTILINE)
 

@@ -1,0 +1,69 @@
+"""What the server does beside answering: small jobs, one after the other, in a thread of their own.
+
+A job that fails is counted and told of in the log; it is tried again at the next turn.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from newsletter.web.metrics import Metrics
+
+log = logging.getLogger("newsletter.web")
+
+TURN_SECONDS = 15.0
+"""So often each job has its turn, if nobody calls for it sooner."""
+
+STOP_SECONDS = 20.0
+"""So long a job may take to end when the server stops."""
+
+
+class Chores:
+    """The jobs, and the thread that does them between `start` and `stop`."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._jobs: dict[str, Callable[[], object]] = {}
+        self._called = threading.Event()
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def add(self, name: str, job: Callable[[], object]) -> None:
+        """A job that is to be done over and over; to be called before `start`."""
+        self._jobs[name] = job
+
+    def call(self) -> None:
+        """Lets every job have its turn now."""
+        self._called.set()
+
+    def start(self) -> None:
+        """Begins, with one turn at once."""
+        self._thread = threading.Thread(target=self._run, name="chores", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends after the job under way."""
+        self._ending.set()
+        self._called.set()
+        if self._thread is not None:
+            self._thread.join(STOP_SECONDS)
+
+    def _run(self) -> None:
+        while not self._ending.is_set():
+            self._called.clear()
+            for name, job in self._jobs.items():
+                if not self._ending.is_set():
+                    self._do(name, job)
+            self._called.wait(TURN_SECONDS)
+
+    def _do(self, name: str, job: Callable[[], object]) -> None:
+        try:
+            job()
+        except Exception as error:  # one job's trouble must not end the others
+            self._metrics.count("newsletter_chores_total", chore=name, outcome="failed")
+            log.warning("%s: %s", name, getattr(error, "message", type(error).__name__))
+            log.debug("%s failed", name, exc_info=error)
+        else:
+            self._metrics.count("newsletter_chores_total", chore=name, outcome="done")

@@ -1,0 +1,53 @@
+"""A template of `templates/web/` and its values, to the answer of a route."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from fastapi.responses import HTMLResponse, Response
+
+from newsletter.editions.palette import DARK, LIGHT
+from newsletter.web.site import Site
+
+PUBLIC = {"X-Robots-Tag": "all", "Cache-Control": "public, max-age=300"}
+"""Headers of a page that is the same for everybody, and may be found by search engines."""
+
+
+def page(
+    site: Site,
+    name: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **values: object,
+) -> HTMLResponse:
+    """The page made by `templates/web/NAME.html.j2`, or by the admin's own copy of it."""
+    given = site.settings.newsletter
+    frame = {
+        "base": site.base,
+        "title": given.title,
+        "website": given.website,
+        "language": given.language,
+        "direction": given.direction,
+        "reply_address": given.reply_address,
+        "postal_address": given.postal_address,
+        "style": f"{site.base}/static/style.css?{_mark(style(site))}",
+    }
+    html = site.templates.render(f"web/{name}.html.j2", {"site": frame, **values})
+    return HTMLResponse(html, status_code=status, headers=dict(headers or {}))
+
+
+def style(site: Site) -> str:
+    """The style sheet of all pages."""
+    return site.templates.render("web/style.css.j2", {"light": LIGHT, "dark": DARK})
+
+
+def style_answer(site: Site) -> Response:
+    """The style sheet, which a browser may keep: its address changes with it."""
+    headers = {"Cache-Control": "public, max-age=86400"}
+    return Response(style(site), media_type="text/css", headers=headers)
+
+
+def _mark(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
