@@ -12,6 +12,7 @@ from newsletter.config.editorial import (
     ScheduleSettings,
     TopicSettings,
 )
+from newsletter.config.look import LookSettings
 from newsletter.config.model import Secrets, Settings
 from newsletter.config.operation import (
     DeliverySettings,
@@ -30,6 +31,7 @@ __all__ = [
     "DeliverySettings",
     "FeedSettings",
     "FuseSettings",
+    "LookSettings",
     "NewsletterSettings",
     "NotifySettings",
     "PrivacySettings",

@@ -23,6 +23,7 @@ _MAILBOX = re.compile(
     r"""(?:"(?P<quoted>)|)(?P<name>[^"<>]*)(?(quoted)")\s*<(?P<address>[^<>\s]+)>"""
     r"|(?P<alone>[^<>\s,;]+)"
 )
+_COLOUR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _RIGHT_TO_LEFT = frozenset(
     ("ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "nqo", "ps", "sd", "syr", "ug", "ur", "yi")
@@ -258,6 +259,22 @@ def warmup_plan(value: tuple[int, ...]) -> tuple[int, ...]:
     if none:
         raise Wrong(f"{none[0]} is in it")
     return value
+
+
+def colour(value: str) -> str:
+    """A colour as `#rrggbb`; the short form `#rgb` is written out."""
+    plain = value.strip().lower()
+    if not _COLOUR.fullmatch(plain):
+        hint = f"Did you mean #{plain}?" if _COLOUR.fullmatch(f"#{plain}") else ""
+        raise Wrong(f"{shown(value)} is not a colour", hint)
+    return plain if len(plain) == 7 else "#" + "".join(digit * 2 for digit in plain[1:])
+
+
+def folder(value: str) -> str:
+    """The path of a folder."""
+    if not value.strip() or _CONTROL.search(value):
+        raise Wrong(f"{shown(value)} is not a path")
+    return value.strip()
 
 
 def pattern(value: str) -> str:

@@ -37,6 +37,10 @@ def _optional_root(value: str) -> str:
     return checks.root_address(value) if value.strip() else ""
 
 
+def _optional_secure(value: str) -> str:
+    return checks.secure_address(value) if value.strip() else ""
+
+
 def _optional_line(value: str) -> str:
     return checks.one_line(value) if value.strip() else ""
 
@@ -46,6 +50,7 @@ OptionalLine = Annotated[str, AfterValidator(_optional_line)]
 Mailbox = Annotated[str, AfterValidator(checks.sender_line)]
 OptionalMailbox = Annotated[str, AfterValidator(_optional_mailbox)]
 Secure = Annotated[str, AfterValidator(checks.secure_address)]
+OptionalSecure = Annotated[str, AfterValidator(_optional_secure)]
 Root = Annotated[str, AfterValidator(checks.root_address)]
 OptionalRoot = Annotated[str, AfterValidator(_optional_root)]
 WebAddress = Annotated[str, AfterValidator(checks.web_address)]
@@ -54,5 +59,7 @@ Language = Annotated[str, AfterValidator(checks.language)]
 StoreAddress = Annotated[str, AfterValidator(checks.store_address)]
 UndoMinutes = Annotated[int, AfterValidator(checks.undo_window)]
 WarmUp = Annotated[tuple[int, ...], AfterValidator(checks.warmup_plan)]
+Colour = Annotated[str, AfterValidator(checks.colour)]
+Folder = Annotated[str, AfterValidator(checks.folder)]
 Pattern = Annotated[str, AfterValidator(checks.pattern)]
 ClockTime = Annotated[time, BeforeValidator(checks.clock_time)]

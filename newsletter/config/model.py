@@ -15,6 +15,7 @@ from newsletter.config.editorial import (
     TopicSettings,
 )
 from newsletter.config.fields import section
+from newsletter.config.look import LookSettings
 from newsletter.config.operation import (
     CollectSettings,
     DeliverySettings,
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     digest: DigestSettings = section(
         DigestSettings, "What is looked at before an edition goes out."
     )
+    look: LookSettings = section(LookSettings, "How an edition looks.")
     delivery: DeliverySettings = section(DeliverySettings, "How mails go out.")
     trials: TrialsSettings = section(TrialsSettings, "What is asked and told of trials.")
     fuse: FuseSettings = section(FuseSettings, "When an edition waits for you.")
@@ -114,8 +116,8 @@ class Settings(BaseSettings):
         return self.folder / self.delivery.outbox
 
     def templates_path(self) -> Path:
-        """Where templates of the admin's own may lie, beside the settings; it need not exist."""
-        return self.folder / "templates"
+        """Where templates of the admin's own may lie, absolute; it need not exist."""
+        return self.folder / self.look.templates
 
     def store_url(self) -> str:
         """The database's address, a SQLite file made absolute. It may hold a password."""

@@ -32,10 +32,19 @@ def relation_faults(given: dict[str, Any]) -> Iterator[Fault]:
             problem='"sendgrid" works only with delivery.transport = "sendgrid", and for rehearsals'
             ' with "outbox".',
         )
+    yield from _logo_without_words(_table(given, "look"))
     yield from _mails_in_clear(_table(delivery, "smtp"))
     yield from _twice(given, "feeds", "url")
     yield from _twice(given, "topics", "key")
     yield from _topics_without_posts(given)
+
+
+def _logo_without_words(look: dict[str, Any]) -> Iterator[Fault]:
+    """Those who see no pictures, or are read the mail aloud, are told what there is."""
+    if look.get("logo") and not str(look.get("logo_alt", "")).strip():
+        path = ("look", "logo_alt")
+        problem = "is missing; expected what the logo shows, in words, such as the blog's name."
+        yield Fault(path=path, problem=problem)
 
 
 def _mails_in_clear(smtp: dict[str, Any]) -> Iterator[Fault]:

@@ -11,7 +11,10 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from pydantic import BaseModel
+
 from newsletter.config import checks
+from newsletter.config.look import DarkSettings, LightSettings
 
 SECRETS_FILE = """\
 # The secrets of the newsletter. Never share this file; never put it under version control.
@@ -91,6 +94,23 @@ at = "09:00"
 [store]
 # The database: a file beside this one, or postgresql://user@host/name.
 #url = "sqlite:///newsletter.db"
+
+# Your own look: a logo with words for it, a line below the title, a text at the foot (Markdown).
+# Templates of your own lie in a folder beside this file; see `newsletter templates list`.
+[look]
+#logo = ""
+#logo_alt = ""
+#logo_width = 160
+#masthead = ""
+#footer = ""
+#templates = "templates"
+
+# Colours, and those for readers in the dark. What cannot be read holds the edition.
+[look.light]
+{light}
+
+[look.dark]
+{dark}
 
 [delivery]
 # "outbox" only writes the mails to files, for rehearsals. "sendgrid" or "smtp" sends them.
@@ -228,12 +248,16 @@ def guess(
 def settings_text(start: Start) -> str:
     """The text of `newsletter.toml`."""
     values = {name: _toml(getattr(start, name)) for name in start.__slots__}
-    return _SETTINGS.format(**values)
+    return _SETTINGS.format(**values, light=_colours(LightSettings), dark=_colours(DarkSettings))
 
 
 def secrets_text(key: str) -> str:
     """The text of `.env`, with a fresh random key."""
     return SECRETS_FILE.format(key=key)
+
+
+def _colours(kind: type[BaseModel]) -> str:
+    return "\n".join(f'#{name} = "{info.default}"' for name, info in kind.model_fields.items())
 
 
 def _website(address: str | None) -> str:

@@ -98,6 +98,10 @@ class Page:
     disclaimer: str
     reply_address: str
     postal_address: str
+    logo: Image | None
+    masthead: str
+    footer_html: str
+    footer_text: str
 
 
 def page_of(digest: Digest) -> Page:
@@ -106,6 +110,7 @@ def page_of(digest: Digest) -> Page:
     zone = _zone(masthead.timezone)
     rtl = masthead.direction == "rtl"
     note = note_html(wording.without_controls(digest.note))
+    footer = note_html(wording.without_controls(masthead.look.footer))
     website = safe_link(masthead.website)
     title = wording.one_line(masthead.title) or "Newsletter"
     return Page(
@@ -132,6 +137,10 @@ def page_of(digest: Digest) -> Page:
         disclaimer=wording.one_line(masthead.disclaimer),
         reply_address=wording.one_line(masthead.reply_address),
         postal_address=wording.one_line(masthead.postal_address),
+        logo=masthead.look.logo,
+        masthead=wording.one_line(masthead.look.masthead),
+        footer_html=footer,
+        footer_text=fragment_text(footer),
     )
 
 

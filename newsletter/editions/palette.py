@@ -1,32 +1,45 @@
-"""The digest's colours and type sizes, in one place.
+"""Type sizes, and whether the colours of a look can be read.
 
-Every pair of text and ground reaches at least 4.5 : 1 (WCAG 2.2, 1.4.3); tests compute it.
+Text on its ground must reach 4.5 : 1 (WCAG 2.2, 1.4.3). Ours does in every pair; the gate computes
+it for the admin's own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from newsletter.model.edition import Form
+from newsletter.model.look import DARK as DARK
+from newsletter.model.look import LIGHT as LIGHT
+from newsletter.model.look import Scheme as Scheme
+
+LEAST_CONTRAST = 4.5
+"""Of text, level AA; large type would do with less, but is read in the sun as well."""
+
+PAIRS = (
+    ("ink", "card"),
+    ("ink", "inset"),
+    ("muted", "card"),
+    ("muted", "paper"),
+    ("link", "card"),
+    ("link", "inset"),
+    ("link", "paper"),
+    ("kicker", "card"),
+    ("on_band", "band"),
+    ("on_band_muted", "band"),
+    ("on_button", "button"),
+)
+"""Which colour of a scheme stands as text on which one of its grounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scheme:
-    """The colours of one mode, six digits each, since very old clients want that."""
+class Faint:
+    """A text that is too faint on its ground; `ratio` is what their contrast is."""
 
-    paper: str
-    card: str
-    inset: str
-    line: str
-    ink: str
-    muted: str
-    link: str
-    kicker: str
-    band: str
-    on_band: str
-    on_band_muted: str
-    button: str
-    on_button: str
+    text: str
+    ground: str
+    ratio: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,38 +53,6 @@ class Sizes:
     masthead: int
 
 
-LIGHT = Scheme(
-    paper="#f4f0e9",
-    card="#ffffff",
-    inset="#f6f4ee",
-    line="#d9d4c8",
-    ink="#1b2733",
-    muted="#4d5c69",
-    link="#0b5563",
-    kicker="#8a3b12",
-    band="#0b4a57",
-    on_band="#ffffff",
-    on_band_muted="#d4e8ec",
-    button="#0b5563",
-    on_button="#ffffff",
-)
-
-DARK = Scheme(
-    paper="#10171c",
-    card="#18222a",
-    inset="#22303a",
-    line="#3a4a56",
-    ink="#e9eef1",
-    muted="#b8c5ce",
-    link="#8ad7e4",
-    kicker="#f2b28c",
-    band="#0d3f4a",
-    on_band="#ffffff",
-    on_band_muted="#d4e8ec",
-    button="#8ad7e4",
-    on_button="#10171c",
-)
-
 _NORMAL = Sizes(body=17, small=16, heading=24, post=22, masthead=32)
 _LARGE = Sizes(body=22, small=20, heading=29, post=27, masthead=36)
 
@@ -79,3 +60,24 @@ _LARGE = Sizes(body=22, small=20, heading=29, post=27, masthead=36)
 def sizes_of(form: Form) -> Sizes:
     """The type sizes of a form: large print has its own."""
     return _LARGE if form is Form.LARGE else _NORMAL
+
+
+def faint(scheme: Scheme) -> Iterator[Faint]:
+    """The pairs of a scheme that cannot be read well enough, in a fixed order."""
+    for text, ground in PAIRS:
+        ratio = contrast(getattr(scheme, text), getattr(scheme, ground))
+        if ratio < LEAST_CONTRAST:
+            yield Faint(text=text, ground=ground, ratio=ratio)
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours (`#rrggbb`), from 1 to 21 (WCAG 2.2)."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance, 0 to 1 (WCAG 2.2)."""
+    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -12,7 +12,7 @@ from pathlib import Path
 from newsletter.editions import plaintext
 from newsletter.editions.mjml import mjml_to_html
 from newsletter.editions.page import Page, page_of
-from newsletter.editions.palette import DARK, LIGHT, sizes_of
+from newsletter.editions.palette import sizes_of
 from newsletter.editions.subject import subject_of
 from newsletter.editions.templates import templates_of
 from newsletter.errors import RenderError
@@ -60,7 +60,8 @@ def _key(digest: Digest) -> str:
 
 
 def _mjml(digest: Digest, page: Page, tags: Tags, overrides: Path | None) -> str:
-    values = {"page": page, "tags": tags, "light": LIGHT, "dark": DARK}
+    look = digest.masthead.look
+    values = {"page": page, "tags": tags, "light": look.light, "dark": look.dark}
     return templates_of(overrides).render(
         "digest/digest.mjml.j2", {**values, "sizes": sizes_of(digest.form)}
     )

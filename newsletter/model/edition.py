@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from newsletter.model.look import OUR_LOOK, Look
 from newsletter.model.page import Withdrawn
 from newsletter.model.post import Image
 from newsletter.model.trial import RegisterLine
@@ -139,6 +140,7 @@ class Masthead:
     disclaimer: str
     postal_address: str
     reply_address: str
+    look: Look = OUR_LOOK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ from newsletter.editions.period import Schedule
 from newsletter.errors import FeedError
 from newsletter.model.edition import Channel, Masthead, Tags
 from newsletter.model.feed import Fetched, Validators
+from newsletter.model.look import Look, Scheme
+from newsletter.model.post import Image
 from newsletter.store.engine import Database
 
 Fetch = Callable[[str, Validators | None], Fetched]
@@ -107,6 +109,20 @@ def masthead_of(settings: Settings) -> Masthead:
         disclaimer=given.disclaimer,
         postal_address=given.postal_address,
         reply_address=given.reply_address,
+        look=look_of(settings),
+    )
+
+
+def look_of(settings: Settings) -> Look:
+    """The colours, and what stands above and below by the admin's wish."""
+    given = settings.look
+    logo = Image(url=given.logo, alt=given.logo_alt, width=given.logo_width, height=None)
+    return Look(
+        light=Scheme(**given.light.model_dump()),
+        dark=Scheme(**given.dark.model_dump()),
+        logo=logo if given.logo else None,
+        masthead=given.masthead,
+        footer=given.footer,
     )
 
 

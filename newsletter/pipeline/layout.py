@@ -161,8 +161,7 @@ class _Printer:
             sample=self.sample,
             withdrawn=self.withdrawn,
         )
-        overrides = self.context.settings.templates_path()
-        return render(digest, self.tags, overrides=overrides if overrides.is_dir() else None)
+        return render(digest, self.tags, overrides=self.context.settings.templates_path())
 
 
 def _room(print_: _Printer, entries: Entries) -> int:

@@ -25,9 +25,8 @@ def templates(around: Surroundings) -> Iterator[Remark]:
     """
     yield from _overrides(around)
     digest, tags = _sample(around), tags_of(around.settings, _NONCE)
-    folder = around.settings.templates_path()
     try:
-        rendered = render(digest, tags, overrides=folder if folder.is_dir() else None)
+        rendered = render(digest, tags, overrides=around.settings.templates_path())
     except RenderError as error:
         yield problem("templates", error.message, error.mend)
         return
