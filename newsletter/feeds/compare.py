@@ -57,6 +57,13 @@ def compare(old: Revision, new: Revision, rules: Rules = _DEFAULT, pin: Pin = Pi
     return change
 
 
+def is_excerpt(short: Revision, whole: Revision) -> bool:
+    """Whether one is but the beginning of the other, under the same title."""
+    if comparable(short.title) != comparable(whole.title):
+        return False
+    return _is_cut(short.text.split("\n"), whole.text.split("\n"))
+
+
 def _compared(old: Revision, new: Revision, rules: Rules) -> Change:
     if old.text_hash == new.text_hash:
         return Change(weight=Weight.NONE, reasons=("the words are the same",))
@@ -78,8 +85,9 @@ def _compared(old: Revision, new: Revision, rules: Rules) -> Change:
 def _is_cut(short: Sequence[str], long: Sequence[str]) -> bool:
     """Whether one text is but the beginning of the other, as a feed with excerpts shows it.
 
-    WordPress' own mark, "[…]", is enough; a bare "…" must stand where the other text goes on in
-    the same line, for authors end posts with it too.
+    WordPress' own mark, "[…]", is enough, and may come in the middle of a word, as plugins cut; a
+    bare "…" must stand where the other text goes on in the same line, for authors end posts with it
+    too.
     """
     last = next((at for at in range(len(short) - 1, -1, -1) if not is_standing(short[at])), None)
     found = (
@@ -95,10 +103,19 @@ def _is_cut(short: Sequence[str], long: Sequence[str]) -> bool:
     if found[0].lstrip().startswith("["):
         known = words(" ".join(begun))
         room = 2 * sum(map(len, begun)) + 200
-        return bool(known) and words(" ".join(whole)[:room])[: len(known)] == known
+        return _begins(known, words(" ".join(whole)[:room]))
     line = whole[len(begun) - 1] if len(begun) <= len(whole) else ""
     same = begun[:-1] == whole[: len(begun) - 1] and line.startswith(rest)
     return same and len(line) > len(short[last])
+
+
+def _begins(known: Sequence[str], whole: Sequence[str]) -> bool:
+    """Whether a text begins with these words; the last of them may have lost its end."""
+    there = whole[: len(known)]
+    if not known or len(there) < len(known) or there[:-1] != known[:-1]:
+        return False
+    last = known[-1]
+    return there[-1] == last or (last.isalpha() and there[-1].startswith(last))
 
 
 # The title

@@ -7,11 +7,16 @@ from typing import Final
 
 from newsletter.model.feed import Follow, Means
 
-EVERY: Final = timedelta(days=7)
-"""How often a site that honours little is tried again."""
+EVERY: Final = timedelta(days=6, hours=12)
+"""How often a site that honours little is tried again, and a feed fetched without asking whether it
+has changed: once a week. Half a day less, since no weekly job begins at the same second; a whole
+week would make that every second one.
+"""
 
-_TRUST: Final = timedelta(days=1)
-"""How long a site without Last-Modified may be taken to be unchanged because its feed is."""
+_TRUST: Final = timedelta(hours=20)
+"""How long a site without Last-Modified may be taken to be unchanged because its feed is: until the
+daily job's next run.
+"""
 
 
 def is_due(known: Follow, *, marker: str | None, read: bool, weekly: bool, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
+from newsletter.feeds.compare import is_excerpt
 from newsletter.model.feed import Means
 from newsletter.model.post import KnownPost, PostDraft, Source, StoredRevision
 
@@ -52,7 +53,7 @@ def reconcile(
         before = newest.get(known.id) if known is not None and known.feed_id == feed_id else None
         if known is None or before is None or before.source is draft.source or draft.protected:
             compared.append((draft, known))
-        elif draft.source is Source.FEED and means is Means.REST:
+        elif _says_less(draft, before, means):
             left.append(known.id)
         elif is_same_version(draft, before):
             retold.append((before.id, draft))
@@ -60,6 +61,17 @@ def reconcile(
         else:
             compared.append((draft, known))
     return Reconciled(compared=tuple(compared), left=tuple(left), retold=tuple(retold))
+
+
+def _says_less(draft: PostDraft, before: StoredRevision, means: Means | None) -> bool:
+    """Whether a feed's text has no say beside what the REST API told of the post.
+
+    As long as that is asked; and after that while the feed shows but the beginning of that text:
+    taken over, it would hide what was edited until the API is there again.
+    """
+    if draft.source is not Source.FEED:
+        return False
+    return means is Means.REST or is_excerpt(draft.revision, before.revision)
 
 
 def is_same_version(draft: PostDraft, before: StoredRevision) -> bool:

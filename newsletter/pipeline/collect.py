@@ -10,17 +10,14 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from newsletter.editions.period import length
 from newsletter.errors import FeedError
-from newsletter.feeds.due import is_due
+from newsletter.feeds.due import EVERY, is_due
 from newsletter.model.feed import FeedState, Fetched, Validators
 from newsletter.pipeline.context import Context
 from newsletter.store import feeds as feed_store
-
-UNCONDITIONAL_EVERY = timedelta(days=7)
-"""How often a feed is fetched without asking "has it changed?": some servers always say no."""
 
 _AT_ONCE = 8
 
@@ -87,7 +84,8 @@ def _fetch(context: Context, state: FeedState) -> Fetched | FeedError:
 
 
 def _unconditional(state: FeedState, now: datetime) -> bool:
-    return state.unconditional_at is None or now - state.unconditional_at >= UNCONDITIONAL_EVERY
+    """Whether to fetch without asking "has it changed?": some servers always say no."""
+    return state.unconditional_at is None or now - state.unconditional_at >= EVERY
 
 
 def _take_in(

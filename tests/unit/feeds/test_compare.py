@@ -344,6 +344,11 @@ def test_a_feed_that_turns_to_excerpts_or_back_is_no_news() -> None:
     cut = "<p>One two three four five [&hellip;]</p>"
     assert change(cut, whole).weight is Weight.MINOR
     assert change(whole, cut).weight is Weight.MINOR
+    inside_a_word = "<p>One two thr [&hellip;]</p>"
+    assert change(inside_a_word, whole).weight is Weight.MINOR
+    assert change(whole, inside_a_word).weight is Weight.MINOR
+    inside_a_number = "<p>One two three four five six. Not recruiting.</p><p>Seven eight 2 […]</p>"
+    assert change(inside_a_number, whole.replace("9", "29")).weight is Weight.MAJOR
     dots = "<p>One two three four five...</p>"
     assert change(dots, whole).weight is Weight.MINOR
     assert change(whole, dots).weight is Weight.MINOR

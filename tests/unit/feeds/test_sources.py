@@ -61,6 +61,30 @@ def test_a_post_that_the_feed_shows_as_before_was_not_edited(text: str) -> None:
     assert bool(found.retold) is (text == "One paragraph.")
 
 
+@pytest.mark.parametrize("means", [Means.REST, Means.MODIFIED, Means.PAGED, Means.NONE, None])
+@pytest.mark.parametrize(
+    ("shown", "left"),
+    [
+        ("One para […]", True),
+        ("One […]", True),
+        ("Two para […]", False),
+        ("One paragraph. […]", False),  # the feed shows more than the API told: an edit
+        ("One", False),  # that is all of it now
+    ],
+)
+def test_an_excerpt_does_not_take_the_place_of_the_whole_text(
+    means: Means | None, shown: str, left: bool
+) -> None:
+    """Though the blog says that the post was edited; whether the API is there or not."""
+    old = replace(stored(draft("One paragraph." if left else "One paragraph")), source=Source.REST)
+    new = replace(draft(shown), updated=NOW)
+    found = reconcile([(new, KNOWN)], {1: old}, means, feed_id=1)
+    assert bool(found.left) is (left or means is Means.REST)
+    renamed = replace(new, revision=replace(new.revision, title="Another title"))
+    found = reconcile([(renamed, KNOWN)], {1: old}, means, feed_id=1)
+    assert bool(found.left) is (means is Means.REST)
+
+
 def test_another_feeds_posts_are_never_retold() -> None:
     new = told("Another text.", Source.REST, edited=timedelta(days=-3))
     old = replace(stored(draft()), source=Source.FEED)

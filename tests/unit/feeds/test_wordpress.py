@@ -102,6 +102,7 @@ def test_what_is_a_wordpress(generator: str | None, link: str, yes: bool) -> Non
     assert wordpress.is_wordpress(fetched(HOME + "feed/", link), parsed) is yes
 
 
+ALMOST_A_DAY = timedelta(hours=23, minutes=59)
 REST = Follow(means=Means.REST, followed_at=NOW - timedelta(hours=2), marker="A")
 
 
@@ -115,6 +116,8 @@ REST = Follow(means=Means.REST, followed_at=NOW - timedelta(hours=2), marker="A"
         (REST, "A", True, True, True),
         (Follow(means=Means.REST, followed_at=NOW - timedelta(hours=2)), None, True, False, False),
         (Follow(means=Means.REST, followed_at=NOW - timedelta(days=1)), None, True, False, True),
+        # the job of the day before took a minute, and this one comes on time
+        (Follow(means=Means.REST, followed_at=NOW - ALMOST_A_DAY), None, True, False, True),
         (Follow(), "A", False, False, False),  # there is no feed to find anything out by
         (Follow(), "A", True, False, True),
         (Follow(means=Means.NONE, probed_at=NOW, marker="A"), "A", True, True, False),
