@@ -23,7 +23,7 @@ from subscribers.model import (
     join_topics,
 )
 from subscribers.rows import MAX_NAME, MAX_SOURCE, one_line
-from subscribers.store import evidence, people, suppressions
+from subscribers.store import evidence, people, requests, suppressions
 from subscribers.token import new_tokens
 
 if TYPE_CHECKING:
@@ -132,16 +132,18 @@ def show(conn: Connection, address: str, *, secrets: tuple[str, ...] = ()) -> Do
     normal = addresses.normalise(address)
     key = addresses.key(normal)
     subscriber = people.find(conn, key)
+    asked = requests.of_address(conn, key)
     if subscriber is not None:
         return Dossier(
             subscriber=subscriber,
             consents=evidence.consents_of(conn, subscriber.id),
             suppression=suppressions.by_address(conn, [key]).get(key),
+            requests=asked,
         )
     bar = suppressions.barred(conn, [key], secrets).get(key)
-    if bar is None:
+    if bar is None and not asked:
         raise _unknown(normal)
-    return Dossier(subscriber=None, suppression=bar)
+    return Dossier(subscriber=None, suppression=bar, requests=asked)
 
 
 def unsubscribe(
@@ -229,12 +231,13 @@ def erase(conn: Connection, address: str, *, now: datetime, secrets: tuple[str, 
     key = addresses.key(normal)
     subscriber = people.find(conn, key)
     bar = suppressions.barred(conn, [key], secrets).get(key)
-    if subscriber is None and bar is None:
+    asked = requests.delete_of(conn, key)
+    if subscriber is None and bar is None and not asked:
         raise _unknown(normal)
     if subscriber is not None:
         people.delete_person(conn, subscriber.id)
     if bar is not None and bar.reason is SuppressionReason.ERASED:
-        return subscriber is not None
+        return subscriber is not None or asked > 0
     suppressions.keep_hash_only(conn, key, secret, now)
     return True
 

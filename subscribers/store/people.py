@@ -17,7 +17,7 @@ from subscribers.model import (
     SubscriptionStatus,
     split_topics,
 )
-from subscribers.store import bulk, evidence
+from subscribers.store import bulk, evidence, requests
 from subscribers.store.tables import consent, person
 
 _PAGE = 5000
@@ -87,6 +87,12 @@ def find(conn: Connection, address_key: str) -> Subscriber | None:
     return None if row is None else _subscriber(row)
 
 
+def by_token(conn: Connection, token: str) -> Subscriber | None:
+    """The person whose lasting links carry this token."""
+    row = conn.execute(select(person).where(person.c.token == token)).first()
+    return None if row is None else _subscriber(row)
+
+
 def ids_of(conn: Connection, keys: Sequence[str]) -> dict[str, int]:
     """The ids of the people among these address keys."""
     columns = (person.c.address_key, person.c.id)
@@ -143,12 +149,47 @@ def activate(conn: Connection, confirmed: Mapping[str, datetime], now: datetime)
         conn.execute(values, [{"of": key, "at": at} for key, at in confirmed.items()])
 
 
-def deactivate(conn: Connection, keys: Collection[str], now: datetime) -> None:
-    """Make people unsubscribed, by address key; who is already keeps the time of leaving."""
-    if keys:
-        gone = SubscriptionStatus.UNSUBSCRIBED.value
-        query = update(person).where(person.c.address_key.in_(keys), person.c.status != gone)
-        conn.execute(query.values(status=gone, changed_at=now))
+def deactivate(conn: Connection, keys: Collection[str], now: datetime) -> int:
+    """Make people unsubscribed, by address key; how many were not yet.
+
+    Who is already keeps the time of leaving. No link that was asked for before brings them back.
+    """
+    if not keys:
+        return 0
+    # Before the people, as whoever confirms does it, or two could wait for each other in a circle.
+    requests.void_open(conn, keys)
+    gone = SubscriptionStatus.UNSUBSCRIBED.value
+    query = update(person).where(person.c.address_key.in_(keys), person.c.status != gone)
+    return conn.execute(query.values(status=gone, changed_at=now)).rowcount
+
+
+def let_in(conn: Connection, key: str, *, topics: str, form: Form, now: datetime) -> int:
+    """Make a person active who has just confirmed, with (canonical) topics and form; her number.
+
+    A pause is over.
+    """
+    active = SubscriptionStatus.ACTIVE.value
+    query = update(person).where(person.c.address_key == key).returning(person.c.id)
+    values = query.values(
+        status=active, topics=topics, form=form.value, confirmed_at=now, changed_at=now,
+        paused_until=None,
+    )  # fmt: skip
+    return int(conn.execute(values).scalar_one())
+
+
+def set_choices(
+    conn: Connection,
+    id_: int,
+    topics: str,
+    form: Form,
+    paused_until: datetime | None,
+    now: datetime,
+) -> None:
+    """Give a person other (canonical) topics, another form, and another pause."""
+    query = update(person).where(person.c.id == id_)
+    conn.execute(
+        query.values(topics=topics, form=form.value, paused_until=paused_until, changed_at=now)
+    )
 
 
 def delete_person(conn: Connection, subscriber_id: int) -> None:

@@ -105,6 +105,13 @@ def lift(conn: Connection, key: str) -> None:
     conn.execute(delete(suppression).where(suppression.c.address_key == key))
 
 
+def lift_wholly(conn: Connection, key: str, secrets: tuple[str, ...]) -> None:
+    """The same for an erased one, too: the person herself has asked to be written to again."""
+    lift(conn, key)
+    hashes = [addresses.keyed_hash(key, secret) for secret in secrets if secret]
+    conn.execute(delete(suppression).where(suppression.c.address_hash.in_(hashes)))
+
+
 def page(
     conn: Connection, reason: SuppressionReason | None, *, after: int, limit: int
 ) -> list[SuppressedAddress]:

@@ -26,6 +26,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "fastapi": ("newsletter/web/*",),
     "feedparser": ("newsletter/feeds/parse.py",),
     "filelock": ("newsletter/store/*",),
+    "itsdangerous": ("subscribers/links.py",),
     "jinja2": ("newsletter/templating.py",),
     "markdown_it": ("newsletter/editions/note.py",),
     "mjml": ("newsletter/editions/mjml.py",),
