@@ -103,8 +103,15 @@ def served(
     store = f'[store]\nurl = "{database_url}"\n' if database_url else ""
     file = folder / "newsletter.toml"
     file.write_text(f"{settings}\n{store}\n{more}", encoding="utf-8")
+    with at_work(folder, **variables) as found:
+        yield found
+
+
+@contextmanager
+def at_work(folder: Path, **variables: str) -> Iterator[Served]:
+    """A server in a thread of this process, for the settings that are in `folder`."""
     environ = {"NEWSLETTER_SECRET_KEY": SECRET, **variables}
-    wiring = Wiring(load(file, environ), environ)
+    wiring = Wiring(load(folder / "newsletter.toml", environ), environ)
     try:
         with _running(wiring) as origin:
             yield Served(origin=origin, wiring=wiring)

@@ -205,19 +205,20 @@ def variants(connection: Connection, edition_id: int) -> list[Rendered]:
     rows = connection.execute(
         select(edition_variant).where(edition_variant.c.edition_id == edition_id)
     )
-    found = [
-        Rendered(
-            key=row.key,
-            form=Form(row.form),
-            subject=row.subject,
-            mjml=row.mjml,
-            html=row.html,
-            text=row.text,
-            checksum=row.checksum,
-        )
-        for row in rows
-    ]
-    return sorted(found, key=lambda v: (v.key != "all", v.key))
+    return sorted(map(rendered_of, rows), key=lambda v: (v.key != "all", v.key))
+
+
+def rendered_of(row: Row[Any]) -> Rendered:
+    """A variant from its row."""
+    return Rendered(
+        key=row.key,
+        form=Form(row.form),
+        subject=row.subject,
+        mjml=row.mjml,
+        html=row.html,
+        text=row.text,
+        checksum=row.checksum,
+    )
 
 
 def subject(connection: Connection, edition_id: int) -> str:

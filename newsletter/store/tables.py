@@ -183,6 +183,16 @@ edition_choice = Table(
 )
 """Which variant the people of one choice get; none means `nothing-for-topics`."""
 
+removal = Table(
+    "removal",
+    metadata,
+    Column("edition_id", Id, ForeignKey("edition.id"), primary_key=True),
+    Column("post_id", Id, primary_key=True, autoincrement=False),
+    Column("removed_at", UtcDateTime, nullable=False),
+)
+"""What the archive no longer shows of an edition: a post, or with `post_id` 0 all of it. The
+edition itself stays as it was sent."""
+
 batch = Table(
     "batch",
     metadata,

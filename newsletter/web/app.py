@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from newsletter import __version__
-from newsletter.web import failures, health
+from newsletter.web import archive, failures, health
 from newsletter.web.shield import Shield
 from newsletter.web.site import Site
 from newsletter.wiring import Wiring
 
-ROUTERS = (health.router,)
+ROUTERS = (archive.router, health.router)
 """Every group of pages, a module each."""
 
 OPENAPI = "/api/v1/openapi.json"

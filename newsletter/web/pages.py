@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from fastapi.responses import HTMLResponse, Response
 
-from newsletter.editions.palette import DARK, LIGHT
+from newsletter.pipeline.context import look_of
 from newsletter.web.site import Site
 
 PUBLIC = {"X-Robots-Tag": "all", "Cache-Control": "public, max-age=300"}
@@ -40,7 +40,8 @@ def page(
 
 def style(site: Site) -> str:
     """The style sheet of all pages."""
-    return site.templates.render("web/style.css.j2", {"light": LIGHT, "dark": DARK})
+    look = look_of(site.settings)
+    return site.templates.render("web/style.css.j2", {"light": look.light, "dark": look.dark})
 
 
 def style_answer(site: Site) -> Response:

@@ -1,0 +1,98 @@
+"""The archive: earlier editions as permanent pages, and as a feed."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from email.utils import format_datetime
+from html import escape
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+
+from newsletter.editions.wording import local_date
+from newsletter.pipeline import archive
+from newsletter.web.failures import failure
+from newsletter.web.pages import PUBLIC, page
+from newsletter.web.site import Site, TheSite
+
+router = APIRouter()
+
+FEED_LENGTH = 30
+"""So many editions are in the feed."""
+
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src https: http: data:; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""A mail has its styles in itself, and its pictures lie with the blog; nothing in it can run."""
+
+_KEY = re.compile(r"[0-9W-]{4,16}")
+_BODY = re.compile(r"<body\b[^>]*>")
+
+
+@router.get("/archive/", summary="The list of earlier editions")
+@router.get("/archive", include_in_schema=False)
+def index(site: TheSite) -> Response:
+    """All editions that went out, newest first."""
+    found = archive.entries(site.context)
+    return page(site, "archive", headers=PUBLIC, entries=[_shown(site, entry) for entry in found])
+
+
+@router.get(
+    "/archive/feed.xml",
+    summary="The editions as an RSS 2.0 feed",
+    response_class=Response,
+    responses={200: {"content": {"application/rss+xml": {}}}},
+)
+def feed(site: TheSite) -> Response:
+    """The last editions, each as a link to its page."""
+    found = archive.entries(site.context, limit=FEED_LENGTH)
+    given = site.settings.newsletter
+    values = {
+        "title": given.title,
+        "home": f"{site.public_url}/archive/",
+        "own": f"{site.public_url}/archive/feed.xml",
+        "language": given.language,
+        "entries": [_shown(site, entry) for entry in found],
+    }
+    text = site.templates.render("web/feed.xml.j2", values)
+    return Response(text, media_type="application/rss+xml", headers=PUBLIC)
+
+
+@router.get(
+    "/archive/{edition}",
+    summary="An edition as a page",
+    responses={404: {"description": "No such edition was sent."}},
+)
+def edition(site: TheSite, edition: str) -> Response:
+    """The bytes that were mailed to everybody, with links that are nobody's."""
+    found = archive.page(site.context, edition) if _KEY.fullmatch(edition) else None
+    if found is None:
+        return failure(site, "/archive/", 404)
+    if not found.html:
+        return page(site, "removed", status=410, headers=PUBLIC, label=found.entry.label)
+    values = {"base": site.base, "missing": found.missing, "rehearsal": found.rehearsal}
+    above = site.templates.render("web/archive_top.html.j2", values)
+    html = _BODY.sub(lambda body: body[0] + above, found.html, count=1)
+    headers = {} if found.rehearsal else PUBLIC
+    return HTMLResponse(html, headers={**headers, "Content-Security-Policy": POLICY})
+
+
+def _shown(site: Site, entry: archive.Entry) -> dict[str, object]:
+    """What the templates show of an edition."""
+    return {
+        "key": entry.key,
+        "url": f"{site.public_url}/archive/{entry.key}",
+        "label": entry.label,
+        "date": local_date(entry.sent_at, site.settings.newsletter.zone),
+        "published": _rfc_822(entry.sent_at),
+        "subject": entry.subject,
+        "description": escape(f"{entry.label}: {' · '.join(entry.titles)}"),  # it is read as HTML
+        "removed": entry.removed,
+    }
+
+
+def _rfc_822(moment: datetime) -> str:
+    """A time as RSS 2.0 wants it."""
+    return format_datetime(moment)
