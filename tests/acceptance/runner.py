@@ -27,13 +27,14 @@ CONTRACT_CODES = (0, 1, 2, 3, 4)
 WEEK_1, WEEK_2 = "2026-11-09T08:00:00Z", "2026-11-16T08:00:00Z"
 PEOPLE = ("ann@example.org", "bob@example.org", "cid@example.org")
 
-_SETTINGS = """\
+_WEBSITE = 'website = "https://blog.example.org"'
+_SETTINGS = f"""\
 [newsletter]
 title = "A Slow Kind of Luck"
 sender = "Morgan Hale <news@blog.example.org>"
 reply_to = "morgan@blog.example.org"
 postal_address = "Morgan Hale, PO Box 1, Exampleton, EX1 1AA, United Kingdom"
-website = "https://blog.example.org"
+{_WEBSITE}
 public_url = "https://news.example.org"
 language = "en-GB"
 timezone = "Europe/London"
@@ -85,6 +86,12 @@ class Desk:
         listed = "".join(f'[[feeds]]\nurl = "{url}"\n' for url in feeds)
         text = f"{_SETTINGS}\n{listed}\n{schedule}\n{more}"
         (self.folder / "newsletter.toml").write_text(text, encoding="utf-8")
+
+    def website(self, address: str) -> None:
+        """Says in newsletter.toml that the blog is at this address."""
+        file = self.folder / "newsletter.toml"
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace(_WEBSITE, f'website = "{address}"'), encoding="utf-8")
 
     def people(self, *rows: str) -> None:
         """Imports people; a row is `email` or `email,topics`."""

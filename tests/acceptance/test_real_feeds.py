@@ -4,42 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from newsletter.feeds.parse import parse
-from newsletter.model.feed import Fetched
-from tests.acceptance.runner import PEOPLE, SHARED, Desk
+from tests.acceptance.runner import PEOPLE, Desk
 from tests.webserver import Page, Request, WebServer
+from tests.wild import ABSENT, FEEDS, QUIET, ROOMY, just_after, names, page
 
-FEEDS = SHARED / "feeds"
-pytestmark = pytest.mark.skipif(
-    not FEEDS.is_dir(),
-    reason="the sample feeds are not here: they belong at ../shared, seen from the repository",
-)
-
-ROOMY = "[fuse]\nmax_items = 100\n"
-QUIET = {"d10_atom_intertwingly.xml", "d17_nodate_django_planet.xml"}
-"""Their posts say nothing of when they were published, so that none is news on the first run."""
-
-
-def names() -> list[str]:
-    return [path.name for path in sorted(FEEDS.glob("d*"))] if FEEDS.is_dir() else ["(none)"]
-
-
-def kind_of(name: str) -> str:
-    """What a real server says of such a feed."""
-    if name.endswith(".json"):
-        return "application/feed+json"
-    return "application/atom+xml" if "atom" in name else "application/rss+xml; charset=UTF-8"
-
-
-def page(name: str, more: bytes = b"") -> Page:
-    body = (FEEDS / name).read_bytes() + more
-    return Page(body=body, headers={"Content-Type": kind_of(name), "ETag": '"first"'})
+pytestmark = pytest.mark.skipif(not FEEDS.is_dir(), reason=ABSENT)
 
 
 def conditional(full: Page) -> Callable[[Request], Page]:
@@ -47,17 +21,6 @@ def conditional(full: Page) -> Callable[[Request], Page]:
     return lambda asked: (
         Page(status=304) if asked.headers.get("if-none-match") == '"first"' else full
     )
-
-
-def just_after(name: str, web: WebServer) -> datetime:
-    """An hour after the newest post was published: a job that begins then has news."""
-    url = web.url("/feed")
-    full = page(name)
-    read = parse(Fetched(url=url, final_url=url, http_status=200, body=full.body,
-                         headers={"content-type": kind_of(name)}))  # fmt: skip
-    dates = [entry.published for entry in read.entries if entry.published]
-    latest = max((date for date in dates if date.year < 2030), default=datetime.now(UTC))
-    return latest + timedelta(hours=1)
 
 
 @pytest.fixture
@@ -84,7 +47,7 @@ def no_news(feed: Any, status: str) -> None:
 def test_a_feed_of_the_wild_becomes_one_honest_newsletter(
     desk: Desk, web: WebServer, name: str
 ) -> None:
-    desk.now = just_after(name, web).isoformat()
+    desk.now = just_after(name, web.url("/feed")).isoformat()
     web.pages["/feed"] = page(name)
     entries = collected(desk)["entries"]
     assert entries == items(name)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.acceptance.runner import Desk
 from tests.browser import samples
 from tests.browser.chromium import PROGRAM, chromium
+from tests.browser.mail import Mail
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 # Not skipped: `make test` has no browser, and needs none.
 collect_ignore_glob = [] if os.environ.get(PROGRAM) else ["test_*.py"]
 
-MailOf = Callable[[str], samples.Mail]
+MailOf = Callable[[str], Mail]
 
 
 @pytest.fixture(scope="session", name="browser")
@@ -28,34 +30,23 @@ def _browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The folder in which a sample's maker has worked; each works once."""
-    folders: dict[str, Path] = {}
+def mail_of(tmp_path_factory: pytest.TempPathFactory) -> MailOf:
+    """The mail of a name in `EVERY`; each maker works once."""
+    mails: dict[str, Mail] = {}
 
-    def folder(maker: str) -> Path:
-        if maker not in folders:
-            folders[maker] = tmp_path_factory.mktemp(maker)
-        return folders[maker]
-
-    return folder
-
-
-@pytest.fixture(scope="session")
-def mail_of(made: Callable[[str], Path]) -> MailOf:
-    """The mail of a name in `SAMPLES`."""
-    mails: dict[str, samples.Mail] = {}
-
-    def mail(name: str) -> samples.Mail:
+    def mail(name: str) -> Mail:
         if name not in mails:
-            maker = samples.SAMPLES[name]
-            mails.update(maker(made(maker.__name__)))
+            mails.update(samples.EVERY[name](tmp_path_factory.mktemp("mails")))
         return mails[name]
 
     return mail
 
 
 @pytest.fixture(scope="session")
-def demo_folder(made: Callable[[str], Path], mail_of: MailOf) -> Path:
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of `newsletter demo`, with its preview and its outbox."""
-    mail_of("demo-2")
-    return made("demo") / "demo"
+    desk = Desk(tmp_path_factory.mktemp("demo"))
+    desk.now = ""
+    done = desk.run("demo", "demo")
+    assert done.code == 0, done
+    return desk.folder / "demo"

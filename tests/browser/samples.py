@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from newsletter.demo import blog
+from newsletter.delivery.message import Envelope, MessageTemplate
 from newsletter.editions.render import render
 from newsletter.model.edition import Digest, Form, TrialNote
+from newsletter.model.feed import ParsedFeed
+from newsletter.model.personal import Links, fill_html
+from tests import wild
 from tests.acceptance.runner import SHARED, WEEK_1, WEEK_2, Desk, Post, atom
+from tests.browser.mail import Mail
 from tests.digests import (
     MASTHEAD,
     PICTURE,
@@ -23,62 +31,76 @@ from tests.digests import (
     trial_update,
     updated_post,
 )
+from tests.printed import FORMS, Printed, demo_editions, print_edition, readers
 from tests.webserver import Page, serving
+
+Maker = Callable[[Path], dict[str, Mail]]
+
+OTHER_FORMS = tuple(form.value for form in Form if form is not Form.NORMAL)
 
 _BLOG = SHARED / "blog"
 _SITE = "https://ronnyallan.example"
-_OWN_LINKS = "https://news.example.org/u/0123456789abcdef"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
-    """The HTML of a mail (variant `all`), and the blog whose pictures it may show."""
-
-    html: str
-    host: str
-
-    def picture(self, address: str) -> bytes | None:
-        """A picture for an address on the blog's host; None for any other."""
-        return next(iter(blog.pictures().values())) if self.owns(address) else None
-
-    def owns(self, address: str) -> bool:
-        """Whether it is a picture's address on the blog's host."""
-        host = address.partition("://")[2].partition("/")[0]
-        own = host == self.host or host.endswith("." + self.host)
-        return own and address.partition("?")[0].endswith((".png", ".jpg"))
+_NEWEST = re.compile(rb"<(item|entry)[ >].*?</\1>", re.DOTALL)
+_LINKS = Links(
+    unsubscribe="https://news.example.org/unsubscribe/0123456789abcdef",
+    preferences="https://news.example.org/preferences/0123456789abcdef",
+    view="https://news.example.org/archive/2026-W47",
+)
+_ENVELOPE = Envelope(
+    sender_name="Morgan Hale",
+    sender_address="news@blog.example.org",
+    reply_to=MASTHEAD.reply_address,
+    title=MASTHEAD.title,
+    language=MASTHEAD.language,
+)
 
 
 def demo(folder: Path) -> dict[str, Mail]:
-    """The two editions of `newsletter demo`."""
-    desk = Desk(folder)
-    desk.now = ""
-    done = desk.run("demo", "demo")
-    assert done.code == 0, done
-    return _editions(folder / "demo" / "preview", "demo", "blog.example.org")
+    """The two editions of the demo, in every variant and form."""
+    weeks = {"2026-W46": "demo-1", "2026-W47": "demo-2"}
+    return _named(demo_editions(folder), weeks, "blog.example.org")
 
 
 def snapshots(folder: Path) -> dict[str, Mail]:
-    """The editions of two weeks of a real-shaped blog."""
+    """The editions of two weeks of a real-shaped blog, in every form."""
     if not _BLOG.is_dir():
         pytest.skip("the blog's snapshots are not here: ../shared, seen from the repository")
     desk = Desk(folder)
+    editions: list[Printed] = []
     with serving() as web:
         desk.settings([web.url("/feed/")])
-        settings = folder / "newsletter.toml"
-        text = settings.read_text(encoding="utf-8")
-        settings.write_text(
-            text.replace('website = "https://blog.example.org"', f'website = "{_SITE}"'),
-            encoding="utf-8",
-        )
-        desk.people()
+        desk.website(_SITE)
+        readers(desk, FORMS)
         for now, name in ((WEEK_1, "blog-atom-week1.xml"), (WEEK_2, "blog-atom-week2.xml")):
             desk.now = now
             web.pages["/feed/"] = Page(
                 body=(_BLOG / name).read_bytes(), headers={"Content-Type": "application/atom+xml"}
             )
-            edition = desk.send()["edition"]
-            assert desk.call("preview", edition, "--out", "preview").code == 0
-    return _editions(folder / "preview", "blog", "ronnyallan.example")
+            editions += print_edition(desk, desk.send()["edition"])
+    weeks = {"2026-W46": "blog-1", "2026-W47": "blog-2"}
+    return _named(editions, weeks, "ronnyallan.example")
+
+
+def of_the_wild(folder: Path, file: str) -> dict[str, Mail]:
+    """The edition of a feed that was found in the wild, an hour after its newest post."""
+    if not wild.FEEDS.is_dir():
+        pytest.skip(wild.ABSENT)
+    desk = Desk(folder)
+    with serving() as web:
+        web.otherwise = Page(body=b"<!doctype html><title>A page of the blog</title>")
+        url = web.url("/feed")
+        host = _usual_host(wild.read(file, url))
+        desk.settings([url], more=wild.ROOMY)
+        desk.website(f"https://{host}")
+        readers(desk, ["all"])
+        desk.now = wild.just_after(file, url).isoformat()
+        web.pages["/feed"] = full = wild.page(file)
+        if file in wild.QUIET:
+            web.pages["/feed"] = replace(full, body=_NEWEST.sub(b"", full.body, count=3))
+            assert desk.call("collect").code == 0
+            web.pages["/feed"] = full
+        (printed,) = print_edition(desk, desk.send()["edition"])
+    return {f"wild-{file}": Mail.of(printed, host)}
 
 
 def largest(_folder: Path) -> dict[str, Mail]:
@@ -95,10 +117,7 @@ def largest(_folder: Path) -> dict[str, Mail]:
         ),
         masthead=replace(MASTHEAD, title="Living with Neuroendocrine Cancer"),
     )
-    return {
-        "largest": _rendered(digest),
-        "largest-large-print": _rendered(replace(digest, form=Form.LARGE)),
-    }
+    return _in_forms("largest", digest, Form)
 
 
 def trials(_folder: Path) -> dict[str, Mail]:
@@ -132,10 +151,7 @@ def trials(_folder: Path) -> dict[str, Mail]:
             new_post(2, trials=(TrialNote(line=replace(other, url="")),)),
         ),
     )
-    return {
-        "trials": _rendered(digest),
-        "trials-large-print": _rendered(replace(digest, form=Form.LARGE)),
-    }
+    return _in_forms("trials", digest, (Form.NORMAL, Form.LARGE))
 
 
 def proof(folder: Path) -> dict[str, Mail]:
@@ -158,34 +174,72 @@ def proof(folder: Path) -> dict[str, Mail]:
     (mail,) = [mail for mail in desk.mails("notices") if mail.subject.startswith("[PROOF]")]
     for said in ("wait for you", "Left out by you", "Could not be read", f"{long} tumours"):
         assert said in mail.html
-    return {"proof": Mail(html=mail.html, host="blog.example.org")}
+    message = mail.file.read_bytes()
+    return {"proof": Mail(html=mail.html, host="blog.example.org", message=message)}
 
 
-SAMPLES: Mapping[str, Callable[[Path], dict[str, Mail]]] = {
+SAMPLES: Mapping[str, Maker] = {
     "demo-1": demo,
     "demo-2": demo,
     "blog-1": snapshots,
     "blog-2": snapshots,
     "largest": largest,
-    "largest-large-print": largest,
+    "largest.large": largest,
     "trials": trials,
-    "trials-large-print": trials,
+    "trials.large": trials,
     "proof": proof,
 }
-"""Each mail, and what makes it (together with others)."""
+"""The mails that are looked at from all sides, and what makes each (together with others)."""
+
+EVERY: Mapping[str, Maker] = {
+    **SAMPLES,
+    **{
+        f"demo-{week}.{rest}": demo
+        for week in (1, 2)
+        for rest in ("trials", "living", *OTHER_FORMS)
+    },
+    **{f"blog-{week}.{form}": snapshots for week in (1, 2) for form in OTHER_FORMS},
+    **{f"largest.{form}": largest for form in OTHER_FORMS},
+    **{f"wild-{file}": partial(of_the_wild, file=file) for file in wild.names()},
+}
+"""These, every other variant and form, and an edition of each feed of the wild."""
 
 
-def _editions(preview: Path, name: str, host: str) -> dict[str, Mail]:
-    files = sorted(preview.glob("*/all.html"))
-    assert [file.parent.name for file in files] == ["2026-W46", "2026-W47"]
+def _named(editions: Iterable[Printed], weeks: Mapping[str, str], host: str) -> dict[str, Mail]:
+    """`demo-1` for variant `all`, `demo-1.large`, `demo-1.trials`."""
+    named = {}
+    for each in editions:
+        rest = each.variant.removeprefix("all").removeprefix(".")
+        week = weeks[each.edition]
+        named[f"{week}.{rest}" if rest else week] = Mail.of(each, host)
+    return named
+
+
+def _in_forms(name: str, digest: Digest, forms: Iterable[Form]) -> dict[str, Mail]:
     return {
-        f"{name}-{week}": Mail(html=file.read_text(encoding="utf-8"), host=host)
-        for week, file in enumerate(files, start=1)
+        name if form is Form.NORMAL else f"{name}.{form}": _rendered(replace(digest, form=form))
+        for form in forms
     }
 
 
+def _usual_host(feed: ParsedFeed) -> str:
+    """The host that most posts of a feed link to: where the blog lives."""
+    hosts = Counter(urlsplit(entry.link or "").hostname for entry in feed.entries)
+    return next((host for host, _ in hosts.most_common() if host), "blog.example.org")
+
+
 def _rendered(digest: Digest) -> Mail:
-    html = render(digest, TAGS).html
-    for tag in TAGS.all():
-        html = html.replace(tag, _OWN_LINKS)
-    return Mail(html=html, host="blog.example.org")
+    rendered = render(digest, TAGS)
+    template = MessageTemplate(_ENVELOPE, rendered, TAGS, nonce="0123456789abcdef")
+    message = template.message(
+        delivery_id="0123456789abcdef0123456789abcdef",
+        address="ann@example.org",
+        links=_LINKS,
+        date=digest.period.scheduled_at,
+    )
+    return Mail(
+        html=fill_html(rendered.html, TAGS, _LINKS),
+        mjml=rendered.mjml,
+        message=message,
+        host="blog.example.org",
+    )

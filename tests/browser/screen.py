@@ -5,19 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Route
+    from playwright.sync_api import Browser, Page, Request, Route
 
-AXE = "NEWSLETTER_TEST_AXE"
-"""The environment variable with the path of axe.min.js; `tests/browser/run` sets it."""
+NPM = "NEWSLETTER_TEST_NPM"
+"""The environment variable with the folder of the npm packages; `tests/browser/run` sets it."""
 
 MAIL = "https://webmail.example/"
 """Where a mail pretends to be while it is looked at."""
 
 PHONE = 375
+DESKTOP = 680
+HEIGHT = 800
+
+STATES = tuple(product((PHONE, DESKTOP), ("light", "dark")))
+"""Width and scheme: how a mail is looked at when it is looked at from all sides."""
 
 _MEASURES = (Path(__file__).parent / "measure.js").read_text(encoding="utf-8")
 _NOT_FOR_MAIL = {"region": {"enabled": False}, "landmark-one-main": {"enabled": False}}
@@ -25,11 +32,27 @@ _NOT_FOR_MAIL = {"region": {"enabled": False}, "landmark-one-main": {"enabled": 
 
 
 class Screen:
-    """A page that is being looked at; `asked` are the addresses it wanted beside itself."""
+    """A page that is being looked at; `asked` are the addresses it wanted beside itself.
+
+    Those in `asked_otherwise` were to be something else than pictures.
+    """
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.asked: list[str] = []
+        self.asked_otherwise: list[str] = []
+        self._has_axe = False
+
+    def turn(self, *, width: int, scheme: str) -> None:
+        """Gives the page another size, and day (`light`) or night (`dark`)."""
+        self.page.set_viewport_size({"width": width, "height": HEIGHT})
+        self.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+
+    def ask(self, request: Request) -> None:
+        """Notes what the page wants beside itself."""
+        self.asked.append(request.url)
+        if request.resource_type != "image":
+            self.asked_otherwise.append(request.url)
 
     def measure(self, what: str, *arguments: object) -> Any:
         """The answer of a function in measure.js."""
@@ -37,7 +60,9 @@ class Screen:
 
     def faults(self, *, mail: bool) -> list[str]:
         """What axe-core finds fault with; in a mail also the contrasts that it cannot tell."""
-        self.page.evaluate(Path(os.environ[AXE]).read_text(encoding="utf-8"))
+        if not self._has_axe:
+            self.page.evaluate(_axe())
+            self._has_axe = True
         rules = _NOT_FOR_MAIL if mail else {}
         result = self.page.evaluate(
             "options => axe.run(document, options)", {"rules": rules, "iframes": False}
@@ -48,6 +73,12 @@ class Screen:
             for entry in [*result["violations"], *unsure]
             for node in entry["nodes"]
         ]
+
+
+@cache
+def _axe() -> str:
+    file = Path(os.environ[NPM]) / "node_modules" / "axe-core" / "axe.min.js"
+    return file.read_text(encoding="utf-8")
 
 
 @contextmanager
@@ -68,7 +99,7 @@ def mail_on_screen(
             if address in answers:
                 route.fulfill(body=answers[address], content_type="text/html; charset=utf-8")
                 return
-            screen.asked.append(address)
+            screen.ask(route.request)
             picture = pictures(address)
             if picture is None:
                 route.abort()
@@ -91,7 +122,7 @@ def file_on_screen(
             if route.request.url.startswith(("file:", "data:")):
                 route.continue_()
                 return
-            screen.asked.append(route.request.url)
+            screen.ask(route.request)
             route.abort()
 
         screen.page.route("**/*", answer)
@@ -105,8 +136,8 @@ def _screen(browser: Browser, width: int, scheme: str) -> Iterator[Screen]:
     context = browser.contexts[0] if browser.contexts else browser.new_context()
     page = context.new_page()
     try:
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        yield Screen(page)
+        screen = Screen(page)
+        screen.turn(width=width, scheme=scheme)
+        yield screen
     finally:
         page.close()

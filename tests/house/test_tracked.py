@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -16,7 +17,7 @@ FORBIDDEN = {
     r"deb\.deb" + r"ian\.org|--(?:extra-)?index" + r"-url|--find" + r"-links",
     "a private key": r"BEGIN (?:[A-Z]+ )?PRIVATE " + r"KEY|SG\.[\w-]{22}\.[\w-]{43}",
 }
-LOCK_FILES = {"uv.lock", "poetry.lock", "package-lock.json", "yarn.lock"}
+LOCK_FILES = {"uv.lock", "poetry.lock", "npm-shrinkwrap.json", "yarn.lock"}
 MUST_BE_THERE = ("LICENSE", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", ".ci/run")
 
 
@@ -45,8 +46,15 @@ def test_the_patterns_find_what_they_look_for() -> None:
 
 
 def test_there_is_no_lock_that_names_download_hosts() -> None:
-    """The lock is requirements*.txt, which has hashes and no hosts."""
+    """The lock is requirements*.txt, which has hashes and no hosts; npm's is made so too."""
     assert LOCK_FILES.isdisjoint(path.name for path in tracked())
+    locks = [path for path in tracked() if path.name == "package-lock.json"]
+    assert locks
+    for path in locks:
+        text = text_of(path) or ""
+        assert "://" not in text
+        packages = json.loads(text)["packages"]
+        assert [n for n, p in packages.items() if n and "sha512-" not in p["integrity"]] == []
 
 
 def test_nothing_generated_is_tracked() -> None:
