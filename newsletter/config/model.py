@@ -26,6 +26,7 @@ from newsletter.config.operation import (
     StoreSettings,
     TrialsSettings,
 )
+from newsletter.config.signup import SignupSettings
 from newsletter.config.web import WebSettings
 
 
@@ -75,6 +76,9 @@ class Settings(BaseSettings):
     fuse: FuseSettings = section(FuseSettings, "When an edition waits for you.")
     notify: NotifySettings = section(NotifySettings, "Who hears of what happens.")
     privacy: PrivacySettings = section(PrivacySettings, "How long things are kept.")
+    signup: SignupSettings = section(
+        SignupSettings, "How people join by the pages, and how often they may ask."
+    )
     web: WebSettings = section(WebSettings, "Where the pages for readers are served.")
 
     _path: Path = PrivateAttr(default=Path("newsletter.toml"))

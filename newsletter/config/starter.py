@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from newsletter.config import checks
 from newsletter.config.look import DarkSettings, LightSettings
+from newsletter.config.signup import WORDING
 
 SECRETS_FILE = """\
 # The secrets of the newsletter. Never share this file; never put it under version control.
@@ -154,6 +155,21 @@ unsubscribe = "own"
 #port = 8000
 #trusted_proxies = ["127.0.0.1", "::1"]
 
+# How people join by these pages: what they agree to, how long links in mails hold, and how often an
+# address gets such a mail, or may be typed, or a network may ask. The name these mails come from
+# should tell nobody what the newsletter is about.
+[signup]
+#enabled = true
+#wording = "{wording}"
+#confirm_hours = 72
+#link_hours = 24
+#sender_name = "Newsletter"
+#again_minutes = 60
+#mails_per_day = 4
+#per_address = 5
+#per_network = 20
+#keep_network_address = false
+
 # When a change of a post is news: a new paragraph of so many words, or so many words put into an
 # old one; words of status, numbers and dates always are. Posts that change by themselves, such as
 # an index, are listed under `never`, with * for anything: ["*/index-of-all-posts/"].
@@ -248,7 +264,8 @@ def guess(
 def settings_text(start: Start) -> str:
     """The text of `newsletter.toml`."""
     values = {name: _toml(getattr(start, name)) for name in start.__slots__}
-    return _SETTINGS.format(**values, light=_colours(LightSettings), dark=_colours(DarkSettings))
+    colours = {"light": _colours(LightSettings), "dark": _colours(DarkSettings)}
+    return _SETTINGS.format(**values, **colours, wording=WORDING)
 
 
 def secrets_text(key: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from newsletter.model.personal import Links
+from subscribers.model import Letter
 
 SAMPLE_TOKEN = "sample"
 """Stands for a person's token in previews and tests: its pages exist and change nothing."""
@@ -27,3 +28,18 @@ def links_for(
         preferences=f"{root}/preferences/{token}",
         view=f"{root}/archive/{edition_key}",
     )
+
+
+MAILED_PATHS = {
+    Letter.CONFIRM: "confirm",
+    Letter.PREFERENCES: "preferences/mailed",
+    Letter.FORGET: "forget",
+    Letter.DOSSIER: "dossier",
+}
+"""Where the pages behind the links are that are mailed for one purpose; the token follows."""
+
+
+def mailed_link(public_url: str, letter: Letter, token: str) -> str:
+    """The link of a mail that answers what somebody asked for; "" for one that has none."""
+    path = MAILED_PATHS.get(letter)
+    return f"{public_url.rstrip('/')}/{path}/{token}" if path else ""

@@ -51,12 +51,17 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A mail to the admin: whole texts, nothing to be filled in. `html` may be ""."""
+    """A mail to one person that is no edition: to the admin, or to who asked for something.
+
+    Whole texts, nothing to be filled in. `html` may be "". `folder` is where a transport that
+    writes files puts it, if not among the mails to the admin.
+    """
 
     to: str
     subject: str
     text: str
     html: str = ""
+    folder: str = ""
 
 
 class MessageTemplate:

@@ -56,6 +56,12 @@ def keep_wording(conn: Connection, text: str, now: datetime) -> str:
     return version
 
 
+def wording_of(conn: Connection, version: str) -> str:
+    """The text of a version; "" for none."""
+    query = select(wording.c.text).where(wording.c.version == version)
+    return conn.execute(query).scalar() or ""
+
+
 def consents_of(conn: Connection, subscriber_id: int) -> tuple[Consent, ...]:
     """A person's evidence, oldest first."""
     wanted = consent.c.subscriber_id == subscriber_id

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from subscribers.model import Form, Letter, Purpose, Request, RequestState, split_topics
 from subscribers.store.tables import request
@@ -153,15 +153,17 @@ def forget_networks(conn: Connection, before: datetime) -> int:
     return conn.execute(update(request).where(known).values(network="")).rowcount
 
 
+def is_due(conn: Connection, now: datetime) -> bool:
+    """Whether there is anything to be decided on or handed over; asking costs no writer's turn."""
+    due = request.c.state.in_((RequestState.ASKED.value, RequestState.DUE.value))
+    query = select(request.c.id).where(due, request.c.not_before <= now).limit(1)
+    return conn.execute(query).first() is not None
+
+
 def waiting(conn: Connection) -> int:
     """How many mails are due or still to be decided on."""
-    query = select(request.c.id).where(
-        or_(
-            request.c.state == RequestState.ASKED.value,
-            request.c.state == RequestState.DUE.value,
-        )
-    )
-    return len(conn.execute(query).all())
+    due = request.c.state.in_((RequestState.ASKED.value, RequestState.DUE.value))
+    return conn.execute(select(func.count()).select_from(request).where(due)).scalar_one()
 
 
 def _set(conn: Connection, id_: int, **values: Any) -> None:

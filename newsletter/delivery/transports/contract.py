@@ -18,6 +18,9 @@ TEST_FOLDER = "test"
 NOTICE_FOLDER = "notices"
 """Where it keeps mails to the admin."""
 
+LETTER_FOLDER = "letters"
+"""Where it keeps mails to who asked for something on a page."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
@@ -114,7 +117,7 @@ class Transport(Protocol):
         """
 
     def notify(self, notice: Notice, envelope: Envelope, *, date: datetime) -> None:
-        """Hands over one mail to the admin, at once. Raises TransportError."""
+        """Hands over one mail that is no edition, at once. Raises TransportError."""
 
     def already_taken(self, edition_key: str, delivery_ids: Sequence[str]) -> frozenset[str]:
         """Those of the deliveries that certainly were taken before, as far as this can be known."""

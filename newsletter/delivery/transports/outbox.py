@@ -69,8 +69,11 @@ class Outbox:
         return Taken()
 
     def notify(self, notice: Notice, envelope: Envelope, *, date: datetime) -> None:
-        """Writes the notice as a file in `OUTBOX/notices`. Raises TransportError."""
-        folder = self._folder / NOTICE_FOLDER
+        """Writes the notice as a file in `OUTBOX/notices`, or another folder that it names.
+
+        Raises TransportError.
+        """
+        folder = self._folder / (notice.folder or NOTICE_FOLDER)
         message = notice_message(envelope, notice, date=date)
         try:
             self._make(folder)

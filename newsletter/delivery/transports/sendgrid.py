@@ -121,12 +121,12 @@ class SendGrid:
         return self._post(body, [each.delivery_id for each in recipients])
 
     def notify(self, notice: Notice, envelope: Envelope, *, date: datetime) -> None:
-        """Hands over one mail to the admin, at once. Raises TransportError."""
+        """Hands over one mail that is no edition, at once. Raises TransportError."""
         answer = self._post(notice_body(notice, envelope), [""])
         if isinstance(answer, Taken):
             return
         raise TransportError(
-            f"The mail to the admin was not taken. {answer.error}",
+            f"The mail was not taken. {answer.error}",
             getattr(answer, "mend", "") or _REACH_MEND,
         )
 

@@ -92,8 +92,8 @@ class Smtp:
             mend = given.mend if isinstance(given, NotTaken | Stopped) else ""
             raise TransportError(given.error, mend)
         for reason in given.rejected.values():
-            mend = "Check [notify] to."
-            raise TransportError(f"The mail server refused a notice ({reason}).", mend)
+            mend = "Check the address; the admin's own is [notify] to."
+            raise TransportError(f"The mail server refused the mail ({reason}).", mend)
 
     def already_taken(self, edition_key: str, delivery_ids: Sequence[str]) -> frozenset[str]:
         """A mail server cannot be asked."""

@@ -1,0 +1,125 @@
+"""The mails that answer what was asked, one after the other, at once and without an undo window.
+
+What was asked is on the disk before. Each mail is noted before it is handed over and after: if the
+program dies in between, the next one hands it over again, so that it may come twice but is not
+lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from newsletter.delivery.links import links_for, mailed_link
+from newsletter.delivery.message import Envelope, Notice
+from newsletter.delivery.transports.contract import LETTER_FOLDER
+from newsletter.editions.letters import LetterText, in_words, render_letter
+from newsletter.errors import NewsletterError
+from newsletter.model.edition import Form
+from newsletter.pipeline.context import Context, envelope_of, look_of
+from newsletter.pipeline.notifying.words import without_addresses
+from newsletter.pipeline.readers.asking import pace_of, rules_of
+from subscribers import address as addresses
+from subscribers import answering, links
+from subscribers.model import Letter, Request, Subscriber
+from subscribers.store import evidence, people, requests
+
+MOST_AT_ONCE = 200
+"""So many mails one call hands over, so that other jobs have their turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """How many mails were handed over, and how many could not be."""
+
+    sent: int = 0
+    failed: int = 0
+
+
+def answer_due(context: Context, *, most: int = MOST_AT_ONCE) -> Answered:
+    """Hands over the mails that are due, up to `most` of them; may run beside itself.
+
+    A mail that cannot be handed over is told of and tried again later, and after some tries no
+    more. Raises StoreError, and SecretKeyError without a secret key.
+    """
+    done = Answered()
+    for _ in range(most):
+        request = _next(context)
+        if request is None:
+            break
+        if _hand_over(context, request):
+            done = replace(done, sent=done.sent + 1)
+        else:
+            done = replace(done, failed=done.failed + 1)
+    return done
+
+
+def _next(context: Context) -> Request | None:
+    rules, pace = rules_of(context.settings), pace_of(context.settings)
+    now, secrets = context.now(), context.secrets
+    with context.database.read() as connection:
+        if not requests.is_due(connection, now):
+            return None
+    with context.database.begin() as connection:
+        return answering.next_letter(connection, rules, pace, now=now, secrets=secrets)
+
+
+def _hand_over(context: Context, request: Request) -> bool:
+    try:
+        notice = letter_of(context, request)
+        context.transport.notify(notice, neutral(context), date=context.now())
+    except NewsletterError as error:
+        said = without_addresses(str(error))
+        with context.database.begin() as connection:
+            again = answering.not_sent(connection, request, now=context.now(), error=said)
+        rest = "it is tried again later" if again else "it is not tried again"
+        context.tell(f"Warning: the mail “{request.letter}” did not go, {rest}. {said}")
+        return False
+    with context.database.begin() as connection:
+        answering.sent(connection, request)
+    return True
+
+
+def neutral(context: Context) -> Envelope:
+    """The sender of these mails: our address, under a name that tells nobody what it is about."""
+    return replace(envelope_of(context.settings), sender_name=context.settings.signup.sender_name)
+
+
+def letter_of(context: Context, request: Request) -> Notice:
+    """The whole mail for a request. Raises RenderError, SecretKeyError."""
+    assert request.letter is not None
+    settings = context.settings
+    with context.database.read() as connection:
+        person = people.find(connection, addresses.key(request.address))
+        wording = evidence.wording_of(connection, request.wording_version)
+    token = links.signed(request.nonce, request.purpose, context.secrets)
+    given, root = settings.newsletter, settings.newsletter.public_url
+    own = links_for(root, "", person.token) if person and request.letter is Letter.ALREADY else None
+    text = LetterText(
+        kind=request.letter.value,
+        title=given.title,
+        link=mailed_link(root, request.letter, token),
+        holds=in_words(rules_of(settings).holds_for(request.purpose)),
+        language=given.language,
+        direction=given.direction,
+        form=_form(request, person),
+        wording=wording,
+        preferences=own.preferences if own else "",
+        unsubscribe=own.unsubscribe if own else "",
+        reply_address=given.reply_address,
+        postal_address=given.postal_address,
+    )
+    mail = render_letter(text, look_of(settings), own=settings.templates_path())
+    return Notice(
+        to=request.address,
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
+        folder=LETTER_FOLDER,
+    )
+
+
+def _form(request: Request, person: Subscriber | None) -> Form:
+    """As the person wants mails to look: as chosen just now, or before."""
+    if request.letter is Letter.CONFIRM or person is None:
+        return Form(request.form.value)
+    return Form(person.form.value)

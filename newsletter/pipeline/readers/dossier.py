@@ -1,0 +1,116 @@
+"""All that is held about one person, for herself: in words that a program can read, too."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from newsletter.model.account import PersonDelivery
+from newsletter.model.edition import Edition
+from newsletter.pipeline.context import Context
+from newsletter.store import accounts
+from newsletter.store import editions as edition_store
+from subscribers import membership
+from subscribers.errors import UnknownSubscriber
+from subscribers.model import Consent, Dossier, Request, Subscriber, Suppression
+
+_NOTE = (
+    "All that is held about this address. Times are UTC. What the mail provider holds besides is"
+    " named in the privacy notice."
+)
+
+
+def dossier_of(context: Context, address: str) -> dict[str, Any]:
+    """The person, what she agreed to, what she asked for, which mails went to her and what came of
+    them, and whether her address is barred; ready for JSON.
+
+    Raises AddressError, SecretKeyError. An address of which nothing is held has empty parts.
+    """
+    with context.database.read() as connection:
+        try:
+            held = membership.show(connection, address, secrets=context.secrets)
+        except UnknownSubscriber:
+            held = Dossier(subscriber=None)
+        person = held.subscriber
+        ledger = accounts.deliveries(connection, person.id) if person else {}
+        editions = {each.id: each for each in edition_store.listed(connection)}
+    return {
+        "note": _NOTE,
+        "address": person.address if person else address,
+        "made_at": _time(context.now()),
+        "subscriber": None if person is None else _person(person),
+        "consents": [_consent(each) for each in held.consents],
+        "suppression": None if held.suppression is None else _suppression(held.suppression),
+        "requests": [_request(each) for each in held.requests],
+        "deliveries": [_delivery(each, editions[each.edition_id]) for each in ledger.values()],
+    }
+
+
+def _person(person: Subscriber) -> dict[str, Any]:
+    return {
+        "number": person.id,
+        "address": person.address,
+        "name": person.name,
+        "status": person.status.value,
+        "topics": list(person.topics),
+        "form": person.form.value,
+        "added_at": _time(person.created_at),
+        "confirmed_at": _time(person.confirmed_at),
+        "changed_at": _time(person.changed_at),
+        "paused_until": _time(person.paused_until),
+        "link_token": person.token,
+    }
+
+
+def _consent(line: Consent) -> dict[str, Any]:
+    return {
+        "what": line.kind.value,
+        "happened_at": _time(line.happened_at),
+        "recorded_at": _time(line.recorded_at),
+        "how": line.method.value,
+        "source": line.source,
+        "shown": line.wording,
+        "shown_version": line.wording_version,
+        "detail": line.detail,
+        "network": line.network,
+    }
+
+
+def _suppression(bar: Suppression) -> dict[str, Any]:
+    return {"reason": bar.reason.value, "since": _time(bar.since), "note": bar.note}
+
+
+def _request(asked: Request) -> dict[str, Any]:
+    return {
+        "what": asked.purpose.value,
+        "asked_at": _time(asked.asked_at),
+        "topics": list(asked.topics),
+        "form": asked.form.value,
+        "source": asked.source,
+        "network": asked.network,
+        "state": asked.state.value,
+        "mail": asked.letter.value if asked.letter else None,
+        "reason": asked.reason,
+        "mailed_at": _time(asked.mailed_at),
+        "used_at": _time(asked.used_at),
+        "link_expires_at": _time(asked.expires_at),
+    }
+
+
+def _delivery(each: PersonDelivery, edition: Edition) -> dict[str, Any]:
+    return {
+        "id": each.id,
+        "edition": edition.key,
+        "channel": edition.channel.value,
+        "scheduled_at": _time(edition.period.scheduled_at),
+        "state": each.state.value,
+        "reason": each.reason,
+        "events": [
+            {"what": event.kind.value, "at": _time(event.at), "reason": event.reason}
+            for event in each.events
+        ],
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
