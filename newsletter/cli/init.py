@@ -67,7 +67,7 @@ def _refuse_existing(settings: Path) -> None:
 
 def _known(app: App, feed: str | None, timezone: str, warnings: list[str]) -> Start:
     """What is known of the newsletter: from its feed, and from the person at the terminal."""
-    from newsletter.config.starter import guess
+    from newsletter.config.guessing import guess
 
     url, parsed = _given_feed(feed, warnings) if feed else _asked_feed()
     start = guess(

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.config import Settings, load
+from newsletter.config.guessing import guess
 from newsletter.config.reading import SECRETS
 from newsletter.config.shape import all_settings
-from newsletter.config.starter import Start, guess, secrets_text, settings_text
+from newsletter.config.starter import Start, secrets_text, settings_text
 
 FEED = "https://www.blog.example.org/feed/atom/"
 

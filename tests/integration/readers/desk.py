@@ -143,7 +143,7 @@ def token_in(mail: EmailMessage) -> str:
     assert len(links) == 1, links
     (link,) = links
     assert part(mail, "html").count(link) >= 1 or not part(mail, "html")
-    return link.rpartition("/")[2]
+    return str(link.rpartition("/")[2])
 
 
 @contextmanager
