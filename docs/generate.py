@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that come from the code: the references of commands and settings.
+"""Writes the pages of docs/ that come from the code: commands, settings, findings.
 
 `make docs` writes them; a test compares what is written with what the code says.
 """
@@ -13,10 +13,12 @@ import click
 
 from newsletter.cli.main import cli
 from newsletter.config.reference import reference
+from newsletter.editions.findings import KINDS
 
 FOLDER = Path(__file__).resolve().parent
 COMMANDS_PAGE = FOLDER / "reference" / "commands.md"
 SETTINGS_PAGE = FOLDER / "reference" / "settings.md"
+FINDINGS_PAGE = FOLDER / "reference" / "findings.md"
 _WIDTH = 88
 
 _INTRODUCTION = """\
@@ -39,6 +41,30 @@ asked.
 | 3 | held or paused, and nothing was sent: it waits for the admin |
 | 4 | partly done: some messages were refused, or it is not known what became of them |
 """
+
+
+_FINDINGS = """\
+<!-- Written by `make docs` from the list in the code; do not edit. -->
+
+# Findings
+
+Every edition passes a gate before anybody gets it: when it is composed, when it is previewed, and
+when it is approved. An error holds the edition (exit code 3), and nothing is sent until it is
+mended; a warning is shown, and holds nothing. Each finding names its place: the variant, and the
+post or the part of the mail. With `--json`, `newsletter preview` gives code, place, message and mend.
+
+| code | what is found | holds | what to do |
+|---|---|---|---|
+"""
+
+
+def findings_page() -> str:
+    """The reference of the findings, as Markdown."""
+    rows = (
+        f"| `{kind.code}` | {kind.about} | {'yes' if kind.error else 'no'} | {kind.mend} |"
+        for kind in KINDS
+    )
+    return _FINDINGS + "\n".join(rows) + "\n"
 
 
 def contexts(
@@ -71,7 +97,12 @@ def commands_page() -> str:
 
 def main() -> int:
     """Writes every page that comes from the code."""
-    for page, text in ((COMMANDS_PAGE, commands_page()), (SETTINGS_PAGE, reference())):
+    pages = {
+        COMMANDS_PAGE: commands_page(),
+        SETTINGS_PAGE: reference(),
+        FINDINGS_PAGE: findings_page(),
+    }
+    for page, text in pages.items():
         page.parent.mkdir(exist_ok=True)
         page.write_text(text, encoding="utf-8", newline="\n")
         print(f"wrote {page.relative_to(FOLDER.parent)}")

@@ -5,44 +5,64 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
-from newsletter.editions.anatomy import Anatomy, anatomy_of
+from newsletter.editions import check_links, check_text
+from newsletter.editions.anatomy import LEAST_SIZE, anatomy_of
+from newsletter.editions.findings import COLOURS, finding
+from newsletter.editions.mailparts import Anatomy, Words
+from newsletter.editions.palette import LEAST_CONTRAST, contrast, faint
 from newsletter.model.edition import Finding, Masthead, Rendered, Tags
+from newsletter.model.look import Look
 
 SIZE_LIMIT = 95_000
 """Bytes of HTML with the longest personal links; Gmail cuts a mail off at about 102,000."""
 
-POSTAL_ADDRESS = "no-postal-address"
+POSTAL_ADDRESS = check_text.POSTAL_ADDRESS
 """The finding that a rehearsal may have."""
 
 LONGEST_LINK = 300
 """Bytes that a personal link may take."""
 
 _LEFTOVER = re.compile(r"<mj-[\w-]*|\{\{|\{%")
-_DROP = (
-    "Leave the post out with `newsletter editions drop EDITION POST`, or correct it on the blog."
-)
-_TEMPLATE = "Correct the template that was changed, or delete it to use the one of the program."
+_PERSONAL = "-nl-"
+_TAG = re.compile(r"[0-9A-Za-z]+-(?:[a-z]+-)+")
+_SHOWN = 40
 
 
 def check(rendered: Rendered, tags: Tags, masthead: Masthead) -> tuple[Finding, ...]:
     """What is wrong with a variant, in a fixed order; an `error` among it holds the edition.
 
-    `place` names the variant, and the post or section where that is known.
+    `place` names the variant, and the post or section where that is known. A variant without HTML
+    is text alone.
     """
-    anatomy = anatomy_of(rendered.html)
+    anatomy = anatomy_of(rendered.html) if rendered.html else None
     findings = [
         *_size(rendered, tags),
-        *_leftovers(rendered),
+        *_leftovers(rendered, tags),
         *_subject(rendered),
-        *_document(rendered, anatomy),
-        *_links(rendered, anatomy, tags),
-        *_pictures(rendered, anatomy),
-        *_unsubscribe(rendered, anatomy, tags),
-        *_postal_address(rendered, anatomy, masthead),
+        *(_document(rendered, anatomy) if anatomy else ()),
+        *(check_links.links(rendered, anatomy, tags) if anatomy else ()),
+        *(check_links.pictures(rendered, anatomy, masthead) if anatomy else ()),
+        *check_text.text(rendered, anatomy, tags),
+        *check_text.unsubscribe(rendered, anatomy, tags),
+        *check_text.postal_address(rendered, anatomy, masthead),
     ]
     return tuple(findings)
+
+
+def check_look(look: Look) -> tuple[Finding, ...]:
+    """Whether every text of the palette can be read on its ground, in light and in the dark."""
+    return tuple(
+        finding(
+            "low-contrast",
+            f"settings, [look.{name}]",
+            f"`{pair.text}` on `{pair.ground}` has a contrast of {pair.ratio:.1f} to 1; "
+            f"{LEAST_CONTRAST} are needed.",
+            COLOURS,
+        )
+        for name, scheme in (("light", look.light), ("dark", look.dark))
+        for pair in faint(scheme)
+    )
 
 
 def mail_size(rendered: Rendered, tags: Tags) -> int:
@@ -51,115 +71,90 @@ def mail_size(rendered: Rendered, tags: Tags) -> int:
     return len(rendered.html.encode()) + sum(growth)
 
 
-def _error(code: str, place: str, message: str, mend: str) -> Finding:
-    return Finding(code=code, error=True, place=place, message=message, mend=mend)
-
-
 def _size(rendered: Rendered, tags: Tags) -> Iterator[Finding]:
     size = mail_size(rendered, tags)
     if size > SIZE_LIMIT:
-        yield _error(
-            "too-large",
-            rendered.key,
+        message = (
             f"The mail is {size:,} bytes long; over {SIZE_LIMIT:,} Gmail may cut off its end, and "
-            "the unsubscribe link with it.",
-            "Leave posts out with `newsletter editions drop EDITION POST`, or shorten the note.",
+            "the unsubscribe link with it."
         )
+        yield finding("too-large", rendered.key, message)
 
 
-def _leftovers(rendered: Rendered) -> Iterator[Finding]:
-    """An author's braces are written as entities, so what is found is a template's."""
-    for leftover in sorted(set(_LEFTOVER.findall(rendered.html))):
-        yield _error(
-            "leftover",
-            f"{rendered.key}, HTML",
-            f"“{leftover}” was left over from a template.",
-            _TEMPLATE,
-        )
+def _leftovers(rendered: Rendered, tags: Tags) -> Iterator[Finding]:
+    """An author's braces are written as entities, so what is found in HTML is a template's."""
+    of_html = {tags.unsubscribe_html, tags.preferences_html, tags.view_html}
+    of_text = {tags.unsubscribe_text, tags.preferences_text, tags.view_text}
+    for part, found in (
+        ("HTML", _of_templates(rendered.html)),
+        ("HTML", _personal(rendered.html) - of_html),
+        ("text", _personal(rendered.text) - of_text),
+        ("subject", _personal(rendered.subject)),
+    ):
+        for leftover in sorted(set(found)):
+            message = f"“{leftover}” was left over from a template."
+            yield finding("leftover", f"{rendered.key}, {part}", message)
+
+
+def _of_templates(html: str) -> list[str]:
+    """What is written for a template; looked for one by one, since that is many times quicker."""
+    there = any(mark in html for mark in ("<mj-", "{{", "{%"))
+    return _LEFTOVER.findall(html) if there else []
+
+
+def _personal(part: str) -> set[str]:
+    """The marks for personal links, of whatever edition and part."""
+    pieces = part.split(_PERSONAL)[1:]
+    return {_PERSONAL + found[0] for piece in pieces if (found := _TAG.match(piece))}
 
 
 def _subject(rendered: Rendered) -> Iterator[Finding]:
     if not rendered.subject.strip() or len(rendered.subject.splitlines()) != 1:
-        yield _error(
-            "subject", rendered.key, "The subject is empty or has several lines.", _TEMPLATE
-        )
+        yield finding("subject", rendered.key, "The subject is empty or has several lines.")
 
 
 def _document(rendered: Rendered, anatomy: Anatomy) -> Iterator[Finding]:
     place = f"{rendered.key}, HTML"
     if anatomy.language in {"", "und"}:
-        mend = "Set `language` in the settings, such as en-GB."
-        yield _error("no-language", place, "The mail does not say its language.", mend)
+        yield finding("no-language", place, "The mail does not say its language.")
     if not anatomy.title:
-        yield _error("no-title", place, "The mail has no title.", _TEMPLATE)
-    if not rendered.text.strip():
-        yield _error("no-text", f"{rendered.key}, text", "The plain-text part is empty.", _TEMPLATE)
+        yield finding("no-title", place, "The mail has no title.")
     for name, times in sorted(Counter(anatomy.ids).items()):
         if times > 1:
-            message = f"The id “{name}” is used {times} times."
-            yield _error("duplicate-id", place, message, _TEMPLATE)
+            yield finding("duplicate-id", place, f"The id “{name}” is used {times} times.")
+    for tag in sorted(set(anatomy.active)):
+        yield finding("active-content", place, f"There is a <{tag}> in the mail.")
+    yield from _structure(rendered, anatomy)
+    yield from _type(rendered, anatomy)
 
 
-def _links(rendered: Rendered, anatomy: Anatomy, tags: Tags) -> Iterator[Finding]:
-    for link in anatomy.links:
-        place = _place(rendered, link.section)
-        if not _may_link(link.href, anatomy, tags):
-            message = f"The link “{link.text}” leads to “{link.href}”, which is no web address."
-            yield _error("bad-link", place, message, _DROP)
-        if not link.text:
-            yield _error("empty-link", place, f"The link to {link.href} has no text.", _DROP)
+def _structure(rendered: Rendered, anatomy: Anatomy) -> Iterator[Finding]:
+    for broken in anatomy.unbalanced:
+        message = f"For {broken.view} <{broken.tag}> is not opened and closed in order."
+        yield finding("unbalanced", check_links.place(rendered, broken.section), message)
 
 
-def _may_link(href: str, anatomy: Anatomy, tags: Tags) -> bool:
-    if href in {tags.unsubscribe_html, tags.preferences_html, tags.view_html} - {""}:
-        return True
-    if href.startswith("#"):
-        return href[1:] in anatomy.ids
-    return _is_web_address(href) or href.startswith("mailto:")
+def _type(rendered: Rendered, anatomy: Anatomy) -> Iterator[Finding]:
+    """Small and faint texts, each kind once in a section."""
+    if anatomy.style_size < LEAST_SIZE:
+        message = f"A style sheet sets type of {anatomy.style_size:g} pixels."
+        yield finding("small-type", f"{rendered.key}, HTML", message)
+    for words in _first_of_each(anatomy.small):
+        message = f"{_quoted(words.text)} is {words.style.size:g} pixels large; 16 are the least."
+        yield finding("small-type", check_links.place(rendered, words.section), message)
+    for words in _first_of_each(anatomy.faint):
+        ink, ground = words.style.ink, words.style.ground
+        message = (
+            f"{_quoted(words.text)} is {ink} on {ground}, a contrast of"
+            f" {contrast(ink, ground):.1f} to 1."
+        )
+        yield finding("low-contrast", check_links.place(rendered, words.section), message)
 
 
-def _is_web_address(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+def _first_of_each(found: list[Words]) -> list[Words]:
+    return list({(words.section, words.style): words for words in reversed(found)}.values())[::-1]
 
 
-def _pictures(rendered: Rendered, anatomy: Anatomy) -> Iterator[Finding]:
-    for picture in anatomy.pictures:
-        place = _place(rendered, picture.section)
-        if not _is_web_address(picture.src):
-            message = f"The picture “{picture.src}” has no web address."
-            yield _error("bad-picture", place, message, _DROP)
-        if picture.alt is None:
-            message = f"The picture {picture.src} has no alternative text."
-            yield _error("no-alt", place, message, _DROP)
-        if not picture.width.isdigit():
-            message = f"The picture {picture.src} has no width; Outlook would show it too large."
-            yield _error("no-width", place, message, _TEMPLATE)
-
-
-def _unsubscribe(rendered: Rendered, anatomy: Anatomy, tags: Tags) -> Iterator[Finding]:
-    in_html = any(link.href == tags.unsubscribe_html for link in anatomy.links)
-    in_text = tags.unsubscribe_text in rendered.text
-    for part, present in (("HTML", in_html), ("text", in_text)):
-        if not present:
-            message = "There is no link to unsubscribe."
-            yield _error("no-unsubscribe", f"{rendered.key}, {part}", message, _TEMPLATE)
-
-
-def _postal_address(rendered: Rendered, anatomy: Anatomy, masthead: Masthead) -> Iterator[Finding]:
-    address = " ".join(masthead.postal_address.split())
-    if not address:
-        mend = "Set `postal_address` under [newsletter]; the law of many countries wants it."
-        yield _error(POSTAL_ADDRESS, rendered.key, "There is no postal address.", mend)
-        return
-    for part, text in (("HTML", anatomy.text), ("text", rendered.text)):
-        if address not in " ".join(text.split()):
-            message = "The postal address is missing."
-            yield _error(POSTAL_ADDRESS, f"{rendered.key}, {part}", message, _TEMPLATE)
-
-
-def _place(rendered: Rendered, section: str) -> str:
-    return f"{rendered.key}, “{section}”" if section else rendered.key
+def _quoted(text: str) -> str:
+    flat = " ".join(text.split())
+    return f"“{flat[:_SHOWN]}…”" if len(flat) > _SHOWN else f"“{flat}”"

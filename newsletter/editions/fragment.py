@@ -14,6 +14,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from newsletter.editions.wording import without_controls
+from newsletter.model.tracking import without_tracking
 
 _BLOCKS = frozenset({"p", "ul", "ol", "li", "blockquote"})
 _INLINE = frozenset({"strong", "em", "b", "i", "sub", "sup"})
@@ -25,7 +26,10 @@ _SILENT = frozenset({"script", "style", "template", "title"})
 
 
 def safe_link(url: str | None) -> str:
-    """The address if a mail may link to it (http, https, mailto), else nothing; no white space."""
+    """The address if a mail may link to it (http, https, mailto), else nothing; no white space.
+
+    Without parameters that only tell where a reader came from.
+    """
     address = "%20".join(without_controls(url or "").split())
     try:
         parts = urlsplit(address)
@@ -33,7 +37,9 @@ def safe_link(url: str | None) -> str:
         return ""
     if parts.scheme == "mailto":
         return address
-    return address if parts.scheme in {"http", "https"} and parts.netloc else ""
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        return ""
+    return without_tracking(address)
 
 
 def safe_fragment(html: str) -> str:

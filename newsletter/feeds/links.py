@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import SplitResult, parse_qsl, unquote_plus, urljoin, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
+
+from newsletter.model.tracking import without_tracking
 
 _SCHEMES = ("http", "https", "mailto")
 _BLANKS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ufffe\uffff]+")
-_TRACKING = re.compile(
-    r"(?i)utm_\w+|fbclid|gclid|dclid|gbraid|wbraid|msclkid|twclid|igshid|yclid"
-    r"|mc_[ce]id|mkt_tok|_hsenc|_hsmi|oly_(?:anon|enc)_id|vero_id|wickedid|spm|xtor"
-)
 _YOUTUBE = re.compile(
     r"(?i)^(?:www\.)?(?:youtube(?:-nocookie)?\.com/(?:embed|v|shorts)/|youtu\.be/)([\w-]{6,})"
 )
@@ -59,21 +57,6 @@ def absolute(address: str | None, base_url: str) -> str | None:
     if parts.scheme == "mailto":
         return joined if "@" in parts.path else None
     return without_tracking(joined) if parts.netloc else None
-
-
-def without_tracking(address: str) -> str:
-    """The address less the parameters that only tell where a reader came from.
-
-    Everything else stays byte for byte: some servers mind the order and the escapes.
-    """
-    parts = split(address)
-    if parts is None or not parts.query:
-        return address
-    pieces = parts.query.split("&")
-    kept = [p for p in pieces if not _TRACKING.fullmatch(unquote_plus(p.partition("=")[0]))]
-    if len(kept) == len(pieces):
-        return address
-    return parts._replace(query="&".join(kept)).geturl()
 
 
 def _host_and_path(address: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from newsletter.feeds.links import split, without_tracking
+from newsletter.feeds.links import split
 from newsletter.model.post import Identity
+from newsletter.model.tracking import without_tracking
 
 _DEFAULT_PORT = {"http": 80, "https": 443}
 _EXTENSION = re.compile(r"\.(?:html?|php|aspx?|jsp)$")

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from hashlib import sha256
 
-from newsletter.feeds.links import without_tracking
+from newsletter.model.tracking import without_tracking
 
 _INVISIBLE = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufe0e\ufe0f]"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from newsletter.delivery.gates import Hold
+from newsletter.editions.findings import finding
 from newsletter.editions.links import host_of, links_to
 from newsletter.editions.wording import title_of
 from newsletter.model.edition import DigestItem, Finding, Rendered
@@ -29,9 +30,6 @@ _TOO_MANY = 3
 """So many posts, and all there are, gone at once: rather the blog is broken than its posts gone."""
 
 _MOST_SAID = 3
-_AGAIN = "If it is there, run the command again in an hour: then it is looked for anew."
-_ON_THE_BLOG = "Correct the link on the blog, and collect again."
-_LOOK = "Open it in a browser; readers who click will meet what you see there."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +108,12 @@ def withdrawn(context: Context, connection: Connection) -> tuple[Withdrawn, ...]
 
 def _left_out(item: DigestItem, check: PageCheck) -> Finding:
     message = f"The post is left out: its page {check.said}."
-    return _finding(POST_GONE, f"“{title_of(item)}”", message, _AGAIN)
+    return finding(POST_GONE, f"“{title_of(item)}”", message)
 
 
 def _broken(check: PageCheck, names: Mapping[str, str]) -> Finding:
     named = f"The page of “{names[check.url]}”" if check.url in names else "The link"
-    return _finding("broken-link", check.url, f"{named} {check.said}.", _ON_THE_BLOG)
+    return finding("broken-link", check.url, f"{named} {check.said}.")
 
 
 def _unsure(checks: Collection[PageCheck], names: Mapping[str, str]) -> Iterator[Finding]:
@@ -123,12 +121,8 @@ def _unsure(checks: Collection[PageCheck], names: Mapping[str, str]) -> Iterator
     if len(checks) <= _MOST_SAID:
         for check in checks:
             named = f"The page of “{names[check.url]}”" if check.url in names else "The link"
-            yield _finding("unsure-link", check.url, f"{named} {check.said}.", _LOOK)
+            yield finding("unsure-link", check.url, f"{named} {check.said}.")
         return
     said, count = Counter(check.said for check in checks).most_common(1)[0]
     message = f"{len(checks)} links to the blog are not known to work: {count} {said} each."
-    yield _finding("unsure-link", next(iter(checks)).url, message, _LOOK)
-
-
-def _finding(code: str, place: str, message: str, mend: str) -> Finding:
-    return Finding(code=code, error=False, place=place, message=message, mend=mend)
+    yield finding("unsure-link", next(iter(checks)).url, message)

@@ -12,9 +12,9 @@ from newsletter.pipeline.compose import Composed, as_stored, begin_channel, comp
 from newsletter.pipeline.context import Context, schedule_of
 from newsletter.pipeline.delivering.freezing import freeze
 from newsletter.pipeline.gating import active_people, stops_before
-from newsletter.pipeline.layout import findings_of
 from newsletter.pipeline.naming import named
 from newsletter.pipeline.pages import try_links
+from newsletter.pipeline.quality import findings_of
 from newsletter.store import edition_trials
 from newsletter.store import editions as edition_store
 from newsletter.store.lock import run_lock

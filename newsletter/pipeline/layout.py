@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import subscribers.model as subscribers
 from newsletter.delivery.gates import Hold
-from newsletter.editions.check import POSTAL_ADDRESS, SIZE_LIMIT, check, mail_size
+from newsletter.editions.check import SIZE_LIMIT, mail_size
 from newsletter.editions.select import Topic, Variant, for_variant, variants_of
 from newsletter.errors import RenderError
 from newsletter.model.edition import (
-    Channel,
     Digest,
     DigestItem,
     Edition,
@@ -25,6 +24,7 @@ from newsletter.model.edition import (
 )
 from newsletter.model.page import Withdrawn
 from newsletter.pipeline.context import Context, masthead_of, tags_of
+from newsletter.pipeline.quality import findings_of
 
 _MOST_ITEMS = 100
 """More entries than any mail has room for; no more are even tried."""
@@ -105,20 +105,6 @@ def lay_out(
         rolled_over=entries.after(room),
         variants=variants,
         findings=findings_of(context, draft.nonce, variants),
-    )
-
-
-def findings_of(context: Context, nonce: str, variants: Sequence[Rendered]) -> tuple[Finding, ...]:
-    """What the quality check says of the variants of the edition with this nonce.
-
-    A rehearsal reaches nobody, so for it a postal address that is still missing is a warning.
-    """
-    tags, masthead = tags_of(context.settings, nonce), masthead_of(context.settings)
-    lenient = context.channel is Channel.REHEARSAL and not masthead.postal_address
-    return tuple(
-        replace(finding, error=False) if lenient and finding.code == POSTAL_ADDRESS else finding
-        for variant in variants
-        for finding in check(variant, tags, masthead)
     )
 
 

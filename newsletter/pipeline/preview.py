@@ -24,9 +24,10 @@ from newsletter.pipeline.availability import findings as link_findings
 from newsletter.pipeline.compose import Composed, as_stored, compose
 from newsletter.pipeline.context import Context, schedule_of
 from newsletter.pipeline.files import write_private
-from newsletter.pipeline.layout import Entries, findings_of, lay_out
+from newsletter.pipeline.layout import Entries, lay_out
 from newsletter.pipeline.naming import named
 from newsletter.pipeline.presentation import present
+from newsletter.pipeline.quality import findings_of
 from newsletter.pipeline.trial_placing import with_lines
 from newsletter.store import editions as edition_store
 from newsletter.store import posts as post_store

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from docs.generate import COMMANDS_PAGE, commands_page, contexts
+from docs.generate import COMMANDS_PAGE, FINDINGS_PAGE, commands_page, contexts, findings_page
 from newsletter.cli.main import cli
 from tests.house.source import ROOT, tracked
 
@@ -67,6 +67,11 @@ def _is_value(word: str) -> bool:
 def test_the_reference_of_the_commands_is_up_to_date() -> None:
     """`make docs` has nothing to write; every command is in it."""
     assert COMMANDS_PAGE.read_text(encoding="utf-8") == commands_page(), "run `make docs`"
+
+
+def test_the_reference_of_the_findings_is_up_to_date() -> None:
+    """Every code that the gate can give is in it: `finding` takes no other."""
+    assert FINDINGS_PAGE.read_text(encoding="utf-8") == findings_page(), "run `make docs`"
 
 
 def test_every_command_says_what_it_is_for() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from newsletter.editions.check import POSTAL_ADDRESS, check, mail_size
+from newsletter.editions.check import POSTAL_ADDRESS, check, check_look, mail_size
 from newsletter.editions.period import period_of
 from newsletter.editions.render import render
 from newsletter.errors import RenderError
@@ -30,7 +30,8 @@ def templates(around: Surroundings) -> Iterator[Remark]:
     except RenderError as error:
         yield problem("templates", error.message, error.mend)
         return
-    found = [f for f in check(rendered, tags, digest.masthead) if f.code != POSTAL_ADDRESS]
+    said = (*check_look(digest.masthead.look), *check(rendered, tags, digest.masthead))
+    found = [finding for finding in said if finding.code != POSTAL_ADDRESS]
     yield from map(_remark, found)
     if not any(finding.error for finding in found):
         size = mail_size(rendered, tags)

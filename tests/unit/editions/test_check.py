@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.editions.check import LONGEST_LINK, SIZE_LIMIT, check, mail_size
+from newsletter.editions.check import LONGEST_LINK, SIZE_LIMIT, check, check_look, mail_size
+from newsletter.editions.findings import KINDS
 from newsletter.model.edition import Finding, Form, Masthead, Rendered
+from newsletter.model.look import DARK, Look
 from tests.digests import MASTHEAD, TAGS
 
 BODY = (
@@ -16,7 +18,14 @@ BODY = (
     f'<a href="https://blog.example.org/">Read</a><a href="{TAGS.unsubscribe_html}">Leave</a>'
     "<p>PO Box 1, Exampleton, EX1 1AA, United Kingdom</p></body></html>"
 )
-TEXT = f"Leave:\n{TAGS.unsubscribe_text}\nPO Box 1, Exampleton,\nEX1 1AA, United Kingdom\n"
+TEXT = (
+    f"Luck\nLeave:\n{TAGS.unsubscribe_text}\nWalking\nhttps://blog.example.org/\n"
+    "PO Box 1, Exampleton,\nEX1 1AA, United Kingdom\n"
+)
+LINK = '"https://blog.example.org/"'
+PICTURE = "https://blog.example.org/a.png"
+OF_TEXT = {"not-in-text"}
+"""What is found as well when a link was changed in the HTML alone."""
 
 
 def a_mail(**changes: str) -> Rendered:
@@ -50,22 +59,41 @@ def test_a_sound_mail_has_no_findings() -> None:
         (' alt=""', "", "no-alt"),
         (' width="576"', "", "no-width"),
         (' width="576"', ' width="100%"', "no-width"),
-        ("https://blog.example.org/a.png", "data:image/png;base64,AA", "bad-picture"),
-        ("https://blog.example.org/a.png", "/a.png", "bad-picture"),
-        ('"https://blog.example.org/"', '"javascript:x"', "bad-link"),
-        ('"https://blog.example.org/"', '"/relative"', "bad-link"),
-        ('"https://blog.example.org/"', '""', "bad-link"),
-        ('"https://blog.example.org/"', '"https://"', "bad-link"),
-        ('"https://blog.example.org/"', '"#nowhere"', "bad-link"),
-        ('"https://blog.example.org/"', f'"{TAGS.unsubscribe_text}"', "bad-link"),
+        (PICTURE, "data:image/png;base64,AA", "bad-picture"),
+        (PICTURE, "/a.png", "bad-picture"),
+        (LINK, '"javascript:x"', "bad-link"),
+        (LINK, '"/relative"', "bad-link"),
+        (LINK, '""', "bad-link"),
+        (LINK, '"https://"', "bad-link"),
+        (LINK, '"#nowhere"', "bad-link"),
         (">Read<", "> <", "empty-link"),
         (TAGS.unsubscribe_html, "https://blog.example.org/", "no-unsubscribe"),
         ("EX1 1AA", "", "no-postal-address"),
+        ("{x}", "-nl-99-view-html-", "leftover"),
+        ("{x}", TAGS.view_text, "leftover"),
+        ("{x}", "<script>x</script>", "active-content"),
+        ("{x}", '<iframe src="x"></iframe>', "active-content"),
+        ("{x}", "<b>x", "unbalanced"),
+        ("{x}", "x</b>", "unbalanced"),
+        ("{x}", "<b><i>x</b></i>", "unbalanced"),
+        ("{x}", "<!--[if mso]><table><![endif]-->", "unbalanced"),
+        ("{x}", "<!--[if mso]><b>x</b>", "unbalanced"),
+        ("{x}", "<!--[if !mso]><!--><b>x<!--<![endif]--></b>", "unbalanced"),
+        ("{x}", '<b style="font-size:15px">x</b>', "small-type"),
+        ("{x}", '<b style="font:italic 11pt/1.4 serif">x</b>', "small-type"),
+        ("{x}", '<b style="font-size:1.5em"><i style="font-size:60%">x</i></b>', "small-type"),
+        ("{x}", '<b style="font-size:small">x</b>', "small-type"),
+        ("</head>", "<style>.a { font-size: 12px }</style></head>", "small-type"),
+        ("{x}", '<b style="color:#777777">x</b>', "low-contrast"),
+        ("{x}", '<td bgcolor="#000">x</td>', "low-contrast"),
+        ("{x}", '<b style="background:#222;color:black">x</b>', "low-contrast"),
+        (LINK, '"https://blog.example.org/?a=1&amp;utm_source=b"', "tracking-link"),
+        (' width="576"', ' width="601"', "too-wide"),
     ],
 )
 def test_each_fault_of_the_html_is_found_by_its_code(old: str, new: str, code: str) -> None:
     findings = found(with_body(old, new))
-    assert list(findings) == [code]
+    assert set(findings) - OF_TEXT == {code}
     assert findings[code].error
     assert findings[code].mend
 
@@ -77,10 +105,17 @@ def test_each_fault_of_the_html_is_found_by_its_code(old: str, new: str, code: s
         ("subject", "two\nlines", "subject"),
         ("text", TEXT.replace(TAGS.unsubscribe_text, ""), "no-unsubscribe"),
         ("text", TEXT.replace("EX1 1AA", ""), "no-postal-address"),
+        ("text", TEXT.replace("Walking", ""), "not-in-text"),
+        ("text", TEXT.replace("https://blog.example.org/", ""), "not-in-text"),
+        ("text", TEXT + TAGS.view_html, "leftover"),
+        ("subject", f"News {TAGS.view_text}", "leftover"),
     ],
 )
 def test_each_fault_of_the_other_parts_is_found(part: str, value: str, code: str) -> None:
-    assert list(found(a_mail(**{part: value}))) == [code]
+    findings = found(a_mail(**{part: value}))
+    assert list(findings) == [code]
+    assert findings[code].error
+    assert findings[code].mend
 
 
 def test_an_empty_text_part_is_found() -> None:
@@ -124,3 +159,82 @@ def test_the_size_counts_the_longest_personal_links() -> None:
 def test_what_only_outlook_sees_is_not_read() -> None:
     html = BODY.replace("{x}", '<!--[if mso]><a href="x"></a><![endif]-->')
     assert found(a_mail(html=html)) == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (LINK, '"http://blog.example.org/"', "insecure-link"),
+        (PICTURE, "http://blog.example.org/a.png", "insecure-picture"),
+        (PICTURE, "https://pixel.example.com/a.png", "foreign-picture"),
+        (PICTURE, "https://other-blog.example.org/a.png", "foreign-picture"),
+    ],
+)
+def test_what_is_only_worth_a_warning_holds_nothing(old: str, new: str, code: str) -> None:
+    findings = found(with_body(old, new))
+    assert set(findings) - OF_TEXT == {code}
+    assert not findings[code].error
+
+
+def test_many_links_of_a_kind_are_one_warning() -> None:
+    links = "".join(f'<a href="http://a.example.org/{n}">n</a>' for n in range(9))
+    findings = check(with_body("{x}", links), TAGS, MASTHEAD)
+    insecure = [finding for finding in findings if finding.code == "insecure-link"]
+    assert [finding.message.partition(" links")[0] for finding in insecure] == ["9"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<b style="font-size:1px">&#8203;&#160;</b>',
+        '<div style="display:none;font-size:1px;color:#ffffff">Preheader</div>',
+        '<td style="font-size:0px"><b style="font-size:17px">x</b></td>',
+        '<b style="font-size:24px;color:#888888">x</b>',
+        '<b style="background:url(x.png);color:#ffffff">x</b>',
+        '<b style="background-color:#000000"><a href="https://blog.example.org/">x</a></b>',
+        '<b style="color:inherit;background:transparent">x</b>',
+        "<br><hr><img src='https://blog.example.org/b.png' alt width='9'>",
+        "<!--[if mso]><table><br><td><![endif]--><b>x</b><!--[if mso]></td></table><![endif]-->",
+        "<!--[if !mso]><!--><b>x</b><!--<![endif]-->",
+        "<P TITLE='a > b'>x</p>",
+        '<blockquote><p><a href="http://elsewhere.example.org/?a">x</a></p></blockquote>',
+        '<a href="mailto:morgan@example.org?subject=a">PO Box 1</a>',
+    ],
+)
+def test_what_is_sound_is_let_through(body: str) -> None:
+    html = BODY.replace("{x}", body)
+    text = TEXT + "morgan@example.org"
+    assert found(a_mail(html=html, text=text)) == {}
+
+
+def test_a_link_to_the_mark_of_the_other_part_leads_nowhere() -> None:
+    findings = found(with_body(LINK, f'"{TAGS.unsubscribe_text}"'))
+    assert set(findings) - OF_TEXT == {"bad-link", "leftover"}
+
+
+def test_a_variant_that_is_text_alone_needs_no_html() -> None:
+    assert found(a_mail(html="")) == {}
+    assert list(found(a_mail(html="", text="Luck"))) == ["no-unsubscribe", "no-postal-address"]
+
+
+def test_only_the_first_fault_of_a_view_is_told() -> None:
+    findings = check(with_body("{x}", "<b><i>x</b></i></u></s>"), TAGS, MASTHEAD)
+    assert [finding.message.split()[1:4] for finding in findings] == [
+        ["everybody", "else", "<b>"],
+        ["Outlook", "<b>", "is"],
+    ]
+
+
+def test_the_palette_of_the_settings_is_computed() -> None:
+    assert check_look(Look()) == ()
+    look = replace(Look(), dark=replace(DARK, on_button="#aaaaaa"))
+    findings = check_look(look)
+    assert [(each.code, each.place, each.error) for each in findings] == [
+        ("low-contrast", "settings, [look.dark]", True)
+    ]
+    assert "`on_button` on `button`" in findings[0].message
+
+
+def test_every_kind_of_finding_is_listed_once() -> None:
+    codes = [kind.code for kind in KINDS]
+    assert len(codes) == len(set(codes))
