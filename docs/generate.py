@@ -51,7 +51,8 @@ _FINDINGS = """\
 Every edition passes a gate before anybody gets it: when it is composed, when it is previewed, and
 when it is approved. An error holds the edition (exit code 3), and nothing is sent until it is
 mended; a warning is shown, and holds nothing. Each finding names its place: the variant, and the
-post or the part of the mail. With `--json`, `newsletter preview` gives code, place, message and mend.
+post or the part of the mail. With `--json`, `newsletter preview` gives code, place, message and
+mend.
 
 | code | what is found | holds | what to do |
 |---|---|---|---|
