@@ -9,54 +9,25 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple, TextIO
 
-from subscribers import encoding
-from subscribers.errors import ImportFileError
+from subscribers.layout import Layout, look, positions
+from subscribers.presets.preset import Preset, Said, pick_with
+from subscribers.row import Row
+from subscribers.source import Source, file_source
 
-SEPARATORS: Final = (",", ";", "\t")
 MAX_LINE: Final = 32_768
 """Characters of one line; a longer one is no person."""
 MAX_LINES: Final = 50
 """Lines that one quoted record may run over."""
-_SAMPLE: Final = 65_536
 
-_SYNONYMS: Final = {
-    "email": {"email", "e mail", "mail", "email address", "e mail address", "subscriber email"},
-    "name": {"name", "full name", "fullname", "display name", "subscriber name"},
-    "topics": {"topics", "topic", "interests"},
-    "status": {"status", "state", "subscription status"},
-    "consented_at": {
-        "consented at", "consent date", "consent time", "subscribed at", "subscribed on",
-        "date subscribed", "subscription date", "opt in date", "optin time", "confirm time",
-        "confirmed at",
-    },
-    "source": {"source", "consent source", "signup source", "sign up source"},
-    "suppressed": {"suppressed", "suppression"},
-}  # fmt: skip
-COLUMNS: Final = tuple(_SYNONYMS)
-
-
-Picker = Callable[[list[str]], Iterable[str]]
-"""Takes the cells of COLUMNS out of a record's cells."""
-
-
-class Row(NamedTuple):
-    """One record as it stands in the file; columns the file lacks are ""."""
-
-    email: str
-    name: str
-    topics: str
-    status: str
-    consented_at: str
-    source: str
-    suppressed: str
+Picker = Callable[[list[str]], tuple[Row, str]]
+"""Takes a row out of a record's cells, and why the person is passed over (or "")."""
 
 
 class Record(NamedTuple):
@@ -65,6 +36,8 @@ class Record(NamedTuple):
     line: int
     row: Row
     cells: list[str]
+    passed_over: str = ""
+    """Why this person never asked for the newsletter, where the list says so."""
 
 
 class Unreadable(NamedTuple):
@@ -75,27 +48,16 @@ class Unreadable(NamedTuple):
     cells: list[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """How a file is laid out. `header` is empty for a bare column of addresses."""
-
-    encoding: str
-    errors: str
-    separator: str
-    header: tuple[str, ...]
-    positions: tuple[int, ...]
-    """Where each of COLUMNS is; -1 where the file lacks it."""
-    ignored: tuple[str, ...]
-    skip_lines: int
-    """Lines before the first record: an Excel `sep=;` line and the header."""
-
-
 class Table:
     """An open file of people; iterate over it once. `bytes_read` and `size` tell the progress."""
 
-    def __init__(self, stream: TextIO, layout: Layout, size: int) -> None:
+    def __init__(
+        self, stream: TextIO, layout: Layout, size: int, pick: Picker, escape: str | None
+    ) -> None:
         self.layout = layout
         self.size = size
+        self._pick = pick
+        self._escape = escape
         self._stream = stream
         self._lines = _Lines(stream)
 
@@ -106,8 +68,9 @@ class Table:
 
     def __iter__(self) -> Iterator[Record | Unreadable]:
         lines, width = self._lines, len(self.layout.header) or 1
-        reader = csv.reader(lines, delimiter=self.layout.separator, strict=True)
-        pick: Picker = itemgetter(*self.layout.positions)
+        reader = csv.reader(
+            lines, delimiter=self.layout.separator, escapechar=self._escape, strict=True
+        )
         skip = self.layout.skip_lines
         while True:
             lines.forget()
@@ -121,7 +84,7 @@ class Table:
                 continue
             if line <= skip or not any(cells):
                 continue
-            yield _record(line, cells, width, pick)
+            yield _record(line, cells, width, self._pick)
 
 
 def _record(line: int, cells: list[str], width: int, pick: Picker) -> Record | Unreadable:
@@ -131,25 +94,65 @@ def _record(line: int, cells: list[str], width: int, pick: Picker) -> Record | U
             return Unreadable(line, f"has {len(cells)} fields instead of {width}", cells)
         cells = cells[:width]
     padded = cells + [""] * (missing + 1) if missing > 0 else [*cells, ""]
-    return Record(line, Row._make(pick(padded)), cells)
+    try:
+        row, passed_over = pick(padded)
+    except ValueError as fault:
+        return Unreadable(line, str(fault), cells)
+    return Record(line, row, cells, passed_over)
 
 
 @contextmanager
-def open_table(path: Path) -> Iterator[Table]:
-    """Open a list. Raises ImportFileError when it cannot be read as one."""
-    if not path.is_file():
-        what = "is not a file" if path.exists() else "does not exist"
-        raise ImportFileError(f"{path} {what}.", "Check the name.")
-    try:
-        found, errors = encoding.detect(path)
-        stream = path.open(encoding=found, errors=errors, newline="")
-    except OSError as error:
-        said = error.strerror or "it cannot be opened"
-        raise ImportFileError(f"{path} cannot be read: {said}.", "Check who may read it.") from None
+def open_table(
+    given: Path | Source,
+    preset: Preset | None = None,
+    *,
+    layout: Layout | None = None,
+    by_name: Said | None = None,
+) -> Iterator[Table]:
+    """Open a list, ours or one of a preset. Raises ImportFileError when it cannot be read as one.
+
+    `layout` is passed where it is known already, `by_name` where the file's name says what all in
+    it are.
+    """
+    source = given if isinstance(given, Source) else file_source(given)
+    layout = layout or look(source)
+    if preset is None:
+        places, ignored = positions(source.name, layout)
+        pick = _plain(places)
+        layout = replace(layout, ignored=ignored)
+    else:
+        pick = _of_preset(preset, layout, by_name)
+    stream = io.TextIOWrapper(
+        source.open(), encoding=layout.encoding, errors=layout.errors, newline=""
+    )
     with stream:
-        layout = _layout(path.name, stream.read(_SAMPLE), found, errors)
-        stream.seek(0)
-        yield Table(stream, layout, path.stat().st_size)
+        escape = None if preset is None else preset.escape
+        yield Table(stream, layout, source.size, pick, escape)
+
+
+def _plain(places: tuple[int, ...]) -> Picker:
+    get = itemgetter(*places)
+
+    def pick(cells: list[str]) -> tuple[Row, str]:
+        return Row._make(get(cells)), ""
+
+    return pick
+
+
+def _of_preset(preset: Preset, layout: Layout, by_name: Said | None) -> Picker:
+    header = list(layout.header)
+    if layout.bare is not None:
+        header[layout.bare] = preset.emails[0]
+    picked = pick_with(preset, header, by_name)
+
+    def pick(cells: list[str]) -> tuple[Row, str]:
+        try:
+            return picked(cells)
+        except ValueError as fault:
+            known = ", ".join(preset.words)
+            raise ValueError(f"unknown status “{str(fault)[:40]}”; known are: {known}") from None
+
+    return pick
 
 
 class _NoRecord(Exception):
@@ -202,83 +205,3 @@ def _reason(fault: Exception) -> str:
     if isinstance(fault, _NoRecord):
         return str(fault)
     return "has a quotation mark that is not closed or not doubled"
-
-
-def _layout(name: str, sample: str, found: str, errors: str) -> Layout:
-    lines = io.StringIO(sample, newline="").readlines() or [""]
-    skip = next((number for number, line in enumerate(lines) if line.strip("\ufeff\0 \t\r\n")), 0)
-    separator = None
-    if declared := re.fullmatch(r"\ufeff?\"?sep=([,;|\t])\"?", lines[skip].strip("\r\n")):
-        separator, skip = declared[1], skip + 1
-    start = "".join(lines[skip:])
-    separator = separator or _separator(start)
-    header, length = _first_record(start, separator)
-    common = {"encoding": found, "errors": errors, "separator": separator}
-    if any("@" in cell for cell in header):
-        if sum(1 for cell in header if cell.strip()) > 1:
-            raise ImportFileError(
-                f"{name} has several columns and no line that names them.",
-                "Put a first line above: " + f"{separator}".join(("email", "name", "…")) + ".",
-            )
-        only = next(at for at, cell in enumerate(header) if cell.strip())
-        positions = (only, *[-1] * (len(COLUMNS) - 1))
-        bare = ("",) * len(header)
-        return Layout(**common, header=bare, positions=positions, ignored=(), skip_lines=skip)
-    positions, ignored = _positions(name, header)
-    return Layout(
-        **common,
-        header=tuple(header),
-        positions=positions,
-        ignored=ignored,
-        skip_lines=skip + length,
-    )
-
-
-def _separator(text: str) -> str:
-    """The separator that makes the most known names of the first line, else the commonest there."""
-
-    def merit(separator: str) -> tuple[int, int]:
-        cells, _ = _first_record(text, separator)
-        return sum(1 for cell in cells if _column(cell)), len(cells)
-
-    return max(SEPARATORS, key=merit)
-
-
-def _first_record(text: str, separator: str) -> tuple[list[str], int]:
-    """The cells of the first record that has any, and how many lines lie up to its end."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    try:
-        cells = next((row for row in reader if any(row)), [])
-    except csv.Error:
-        cells = []
-    return cells, reader.line_num
-
-
-def _column(cell: str) -> str | None:
-    """Which of COLUMNS a header's cell means."""
-    words = re.sub(r"[\s_-]+", " ", cell.strip("\ufeff\0 *:\t\r\n")).casefold()
-    return next((column for column, names in _SYNONYMS.items() if words in names), None)
-
-
-def _positions(name: str, header: list[str]) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    found: dict[str, int] = {}
-    ignored: list[str] = []
-    for at, cell in enumerate(header):
-        column = _column(cell)
-        if column is None:
-            ignored.append(cell.strip())
-        elif column in found:
-            raise ImportFileError(
-                f"{name} has two columns of {column}: “{header[found[column]]}” and “{cell}”.",
-                "Rename or delete one of them.",
-            )
-        else:
-            found[column] = at
-    if "email" not in found:
-        seen = ", ".join(f"“{cell.strip()[:30]}”" for cell in header[:8]) or "nothing"
-        raise ImportFileError(
-            f"{name} has no column of addresses; its first line has {seen}.",
-            "Name the column `email`.",
-        )
-    positions = tuple(found.get(column, -1) for column in COLUMNS)
-    return positions, tuple(each for each in ignored if each)

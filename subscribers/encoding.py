@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import codecs
-from pathlib import Path
 from typing import Final
 
 from subscribers.errors import ImportFileError
+from subscribers.source import Source
 
 _CHUNK: Final = 1 << 20
 _SAMPLE: Final = 4096
@@ -28,38 +28,38 @@ _MARKS: Final = (
 SAVE_AS_CSV: Final = "Open it in Excel or LibreOffice and save it as “CSV UTF-8”."
 
 
-def detect(path: Path) -> tuple[str, str]:
+def detect(source: Source) -> tuple[str, str]:
     """The encoding of a text file, as Python names it, and how to treat what does not fit it.
 
     The whole file is read once, in pieces. Without a mark at its start it is UTF-8 if it can be,
     then what Windows calls ANSI (cp1252), then Latin-1. UTF-8 with only a few damaged characters
     stays UTF-8, and these are replaced. Raises ImportFileError for what is no text.
     """
-    with path.open("rb") as stream:
+    with source.open() as stream:
         head = stream.read(_SAMPLE)
-    _refuse_other_files(path, head)
+    _refuse_other_files(source, head)
     if encoding := _marked(head) or _unmarked_utf16(head):
-        if not _decodes(path, encoding):
+        if not _decodes(source, encoding):
             raise ImportFileError(
-                f"{path.name} begins as {encoding.upper()} text and then is something else; it "
+                f"{source.name} begins as {encoding.upper()} text and then is something else; it "
                 "may have been cut off.",
                 SAVE_AS_CSV,
             )
         return encoding, "strict"
     for encoding in ("utf-8", "cp1252"):
-        if _decodes(path, encoding):
+        if _decodes(source, encoding):
             return encoding, "strict"
-        if encoding == "utf-8" and _mostly_utf8(path):
+        if encoding == "utf-8" and _mostly_utf8(source):
             return encoding, "replace"
     return "latin-1", "strict"
 
 
-def _refuse_other_files(path: Path, head: bytes) -> None:
+def _refuse_other_files(source: Source, head: bytes) -> None:
     if not head.strip(b"\0 \t\r\n"):
-        raise ImportFileError(f"{path.name} is empty.", "Check that it is the right file.")
+        raise ImportFileError(f"{source.name} is empty.", "Check that it is the right file.")
     for start, what in _NOT_TEXT.items():
         if head.startswith(start):
-            raise ImportFileError(f"{path.name} is {what}, not a CSV file.", SAVE_AS_CSV)
+            raise ImportFileError(f"{source.name} is {what}, not a CSV file.", SAVE_AS_CSV)
 
 
 def _marked(head: bytes) -> str | None:
@@ -77,10 +77,10 @@ def _unmarked_utf16(head: bytes) -> str | None:
     return None
 
 
-def _decodes(path: Path, encoding: str) -> bool:
+def _decodes(source: Source, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     try:
-        with path.open("rb") as stream:
+        with source.open() as stream:
             while chunk := stream.read(_CHUNK):
                 decoder.decode(chunk)
         decoder.decode(b"", final=True)
@@ -89,11 +89,11 @@ def _decodes(path: Path, encoding: str) -> bool:
     return True
 
 
-def _mostly_utf8(path: Path) -> bool:
+def _mostly_utf8(source: Source) -> bool:
     """Whether far more of the characters beyond ASCII are whole UTF-8 than are not."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     damaged = whole = 0
-    with path.open("rb") as stream:
+    with source.open() as stream:
         while chunk := stream.read(_CHUNK):
             text = decoder.decode(chunk)
             bad = text.count("\N{REPLACEMENT CHARACTER}")

@@ -1,47 +1,38 @@
 """Takes a list of people in from a file: streamed, in short transactions, safe to run again.
 
-Nobody comes back by an import: whoever unsubscribed, is suppressed or was erased is left alone.
-Without a stated time of consent the time of the import is written down, and without a stated
-source the name of the file.
+Nobody comes back by an import: whoever unsubscribed, is suppressed or was erased is left alone. In
+a plain list, without a stated time of consent the time of the import is written down, and without a
+stated source the name of the file. In the export of another service, a row that does not say
+whether the person gets mails is not taken in, unless the admin says how those people agreed.
 """
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-from subscribers.csvfile import Layout, Table, Unreadable, open_table
+from subscribers.blocks import Begin, take_in
+from subscribers.csvfile import Table, Unreadable, open_table
 from subscribers.errors import ImportFileError
 from subscribers.model import ImportReport
-from subscribers.plan import Outcome, Plan, plan
-from subscribers.privatefile import private_file
-from subscribers.rows import BadRow, Candidate, Checker
-from subscribers.store import evidence, people, suppressions
+from subscribers.plan import Outcome, Plan
+from subscribers.presets.preset import OWN, folded
+from subscribers.recognise import Export, Part, recognise
+from subscribers.rejects import Rejects, rejects_path
+from subscribers.rows import ACTIVE, BadRow, Candidate, Checker, one_line
 from subscribers.store.scratch import Scratch
-from subscribers.token import new_tokens
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-Begin = Callable[[], AbstractContextManager["Connection"]]
-"""Opens a connection in a transaction of its own; a reading one is enough for a dry run."""
+from subscribers.tallies import Tallies
 
 Progress = Callable[[int, float], None]
 """Told after each block: rows so far, and the part of the file read (0 to 1)."""
 
 BLOCK: Final = 5000
 """Rows of one transaction: some 0.1 seconds, so that a sign-up meanwhile need not wait."""
-SHOWN_REJECTS: Final = 10
-
-
-def rejects_path(path: Path) -> Path:
-    """Where the rejected rows of a file go unless another place is named: `list.rejects.csv`."""
-    return path.parent / f"{path.stem}.rejects.csv"
 
 
 def import_file(
@@ -54,12 +45,16 @@ def import_file(
     dry_run: bool = False,
     rejects: Path | None = None,
     progress: Progress | None = None,
+    preset: str | None = None,
+    consent: str = "",
 ) -> ImportReport:
-    """Take the people of a CSV file in; `now` is the time of the import, `topics` the known keys.
+    """Take the people of a list in; `now` is the time of the import, `topics` the known keys.
 
-    Blocks done before an interruption stay; running it again changes nothing about them. A dry run
-    writes nothing, not even rejects, and gives the same numbers. Raises ImportFileError for a file
-    that cannot be read as a list, and SecretKeyError when erased addresses could come back unseen.
+    `preset` names the service whose export it is, where that should not be recognised; `consent`
+    says how those agreed of whom the file does not say it. Blocks done before an interruption stay;
+    running it again changes nothing about them. A dry run writes nothing, not even rejects, and
+    gives the same numbers. Raises ImportFileError for a file that cannot be read as a list, and
+    SecretKeyError when erased addresses could come back unseen.
     """
     spare = rejects or rejects_path(path)
     if spare.resolve() == path.resolve():
@@ -68,174 +63,127 @@ def import_file(
             "Name another file with `--rejects FILE`.",
         )
     with ExitStack() as stack:
-        table = stack.enter_context(open_table(path))
-        bin_ = Rejects(None if dry_run else spare, table.layout)
+        export = stack.enter_context(recognise(path, preset))
+        consent = one_line(consent)
+        for part in export.parts:
+            _refuse_silence(export, part, consent)
+        own = export.parts[0].layout if export.preset is None else None
+        bin_ = Rejects(None if dry_run else spare, own)
         stack.push(bin_.close)
         scratch = stack.enter_context(Scratch()) if dry_run else None
-        checker = Checker(topics, path.name, now)
-        total: Counter[str] = Counter()
-        reasons: Counter[str] = Counter()
-        for block in _blocks(table, checker, bin_):
-            done = _take_in(block, begin, now, secrets, scratch)
-            total += done.outcomes
-            reasons += done.reasons
-            if progress is not None:
-                rows = total.total() + bin_.count
-                progress(rows, min(1.0, table.bytes_read / (table.size or 1)))
-    return _report(total, reasons, bin_, table.layout)
+        run = _Run(export=export, rejects=bin_, consent=consent, progress=progress)
+        for part in export.parts:
+            with open_table(
+                part.source, export.preset, layout=part.layout, by_name=part.by_name
+            ) as table:
+                run.ignored.update(dict.fromkeys(table.layout.ignored))
+                for block in run.blocks(table, run.checker(part, topics, now)):
+                    run.note(take_in(block, begin, now, secrets, scratch), table)
+                run.read += part.source.size
+    return run.report()
 
 
-def _blocks(table: Table, checker: Checker, rejects: Rejects) -> Iterator[list[Candidate]]:
-    block: list[Candidate] = []
-    for record in table:
-        if isinstance(record, Unreadable):
-            rejects.add(record.line, record.reason, record.cells)
-            continue
-        try:
-            block.append(checker.check(record.line, record.row))
-        except BadRow as fault:
-            rejects.add(record.line, str(fault), record.cells)
-            continue
-        if len(block) == BLOCK:
-            yield block
-            block = []
-    yield block
+def _refuse_silence(export: Export, part: Part, consent: str) -> None:
+    """An export that does not say who gets mails is not taken in without a word of the admin's."""
+    preset = export.preset
+    if preset is None or consent or part.by_name is not None:
+        return
+    names = {folded(cell) for cell in part.layout.header}
+    if names & (preset.telling | {folded(OWN + "status")}):
+        return
+    raise ImportFileError(
+        f"{part.source.name} does not say which of these people get mails, so nothing was "
+        f"imported. {preset.mute}",
+        "If you know that all of them asked for your mails, say how: "
+        '--consent "signed up by the form on the blog, 2019 to 2026".',
+    )
 
 
-def _take_in(
-    block: list[Candidate],
-    begin: Begin,
-    now: datetime,
-    secrets: tuple[str, ...],
-    scratch: Scratch | None,
-) -> Plan:
-    """Decide on one block and do it, in one transaction."""
-    keys = sorted({candidate.key for candidate in block})
-    with begin() as conn:
-        known = people.known(conn, keys)
-        if scratch is not None:
-            known |= scratch.known(keys)
-        bars = suppressions.barred(conn, keys, secrets)
-        made = plan(block, known, {key: bar.reason for key, bar in bars.items()}, now)
-        if scratch is None:
-            _write(conn, made, now)
-        else:
-            scratch.remember(made.states)
-    return made
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """What an import has come to so far."""
 
+    export: Export
+    rejects: Rejects
+    consent: str
+    progress: Progress | None
+    outcomes: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    tallies: Tallies = field(default_factory=Tallies)
+    ignored: dict[str, None] = field(default_factory=dict)
+    suppressed: int = 0
+    read: int = 0
+    """Octets of the lists that are done."""
 
-def _write(conn: Connection, made: Plan, now: datetime) -> None:
-    ids = _insert(conn, made, now)
-    states = made.states
-    choices = {key: (states[key].name, states[key].topics) for key in made.choices}
-    people.change_choices(conn, choices, now)
-    people.activate(conn, made.activated, now)
-    there = made.left - made.new.keys()
-    people.deactivate(conn, there, now)
-    ids |= people.ids_of(conn, sorted(there | made.activated.keys()))
-    lines = [
-        evidence.Evidence(ids[note.key], note.happened_at, note.kind, note.source)
-        for note in made.notes
-        if note.key in ids
-    ]
-    evidence.record_consents(conn, lines, now)
+    def checker(self, part: Part, topics: Collection[str], now: datetime) -> Checker:
+        """What checks the rows of one list, and knows what stands where they say nothing."""
+        preset, source = self.export.preset, part.source.name
+        if preset is not None:
+            source = f"{preset.title}: {source}"
+        if self.consent:
+            source = f"{self.consent} ({source})"
+        silent = ACTIVE if preset is None or self.consent else ""
+        return Checker(topics, source, now, silent)
 
+    def blocks(self, table: Table, checker: Checker) -> Iterator[list[Candidate]]:
+        """The rows that can be taken in; those that cannot are counted on the way."""
+        block: list[Candidate] = []
+        for record in table:
+            if isinstance(record, Unreadable):
+                self.rejects.add(record.line, record.reason, record.cells)
+                continue
+            if record.passed_over:
+                self._pass_over(record.passed_over)
+                continue
+            try:
+                candidate = checker.check(record.line, record.row)
+            except BadRow as fault:
+                self.rejects.add(record.line, str(fault), record.cells, record.row)
+                continue
+            self.tallies.add(candidate)
+            block.append(candidate)
+            if len(block) == BLOCK:
+                yield block
+                block = []
+        yield block
 
-def _insert(conn: Connection, made: Plan, now: datetime) -> dict[str, int]:
-    """Write the new people, in the order of their keys so that two imports never wait in a circle;
-    their ids. Who signed up in the same moment counts as known already.
-    """
-    keys = sorted(made.new)
-    tokens = new_tokens(len(keys))
-    rows = [
-        people.NewPerson(
-            made.new[key].address,
-            key,
-            made.states[key].name,
-            token,
-            made.states[key].status,
-            made.states[key].topics,
-            made.confirmed[key],
+    def _pass_over(self, why: str) -> None:
+        self.tallies.add_passed_over(why)
+        self.outcomes[Outcome.LEFT_ALONE] += 1
+        self.reasons[why] += 1
+
+    def note(self, done: Plan, table: Table) -> None:
+        """Add up what became of a block, and tell how far the work is."""
+        self.outcomes += done.outcomes
+        self.reasons += done.reasons
+        self.suppressed += len(done.bars)
+        if self.progress is not None:
+            rows = self.outcomes.total() + self.rejects.count
+            whole = sum(part.source.size for part in self.export.parts) or 1
+            self.progress(rows, min(1.0, (self.read + table.bytes_read) / whole))
+
+    def report(self) -> ImportReport:
+        """What it came to."""
+        rejects, outcomes, preset = self.rejects, self.outcomes, self.export.preset
+        layout = self.export.parts[0].layout
+        return ImportReport(
+            rows=outcomes.total() + rejects.count,
+            added=outcomes[Outcome.ADDED],
+            updated=outcomes[Outcome.UPDATED],
+            unchanged=outcomes[Outcome.UNCHANGED],
+            left_alone=outcomes[Outcome.LEFT_ALONE],
+            rejected=rejects.count,
+            rejects_file=str(rejects.path) if rejects.count and rejects.path else None,
+            left_alone_reasons=dict(self.reasons.most_common()),
+            first_rejects=tuple(rejects.first),
+            encoding=layout.encoding,
+            separator=layout.separator,
+            ignored_columns=tuple(self.ignored),
+            preset="" if preset is None else preset.key,
+            files=tuple(part.source.name for part in self.export.parts),
+            other_files=self.export.others,
+            suppressed=self.suppressed,
+            by_status=dict(self.tallies.status.most_common()),
+            by_source=dict(self.tallies.source.most_common()),
+            by_year=dict(sorted(self.tallies.year.items())),
         )
-        for key, token in zip(keys, tokens, strict=True)
-    ]
-    by_token = people.insert_people(conn, rows, now)
-    passed_over = len(keys) - len(by_token)
-    if passed_over:
-        made.outcomes[Outcome.ADDED] -= passed_over
-        made.outcomes[Outcome.UNCHANGED] += passed_over
-    return {
-        key: by_token[token] for key, token in zip(keys, tokens, strict=True) if token in by_token
-    }
-
-
-class Rejects:
-    """The rows that were not taken in: counted, and written to a private file if there are any.
-
-    The file is made for correcting and importing again: the columns of the original, behind the
-    line and the reason.
-    """
-
-    def __init__(self, path: Path | None, layout: Layout) -> None:
-        self.path = path
-        self.count = 0
-        self.first: list[tuple[int, str]] = []
-        self._header = [cell or "email" for cell in layout.header]
-        self._stack = ExitStack()
-        self._writer: Any = None
-
-    def add(self, line: int, reason: str, cells: list[str]) -> None:
-        """Note a row. Raises ImportFileError when the file cannot be written."""
-        self.count += 1
-        if len(self.first) < SHOWN_REJECTS:
-            self.first.append((line, reason))
-        if self.path is None:
-            return
-        try:
-            if self._writer is None:
-                self._open(self.path)
-            self._writer.writerow([line, reason, *cells])
-        except OSError as error:
-            raise _no_rejects(self.path, error) from None
-
-    def _open(self, path: Path) -> None:
-        stream = self._stack.enter_context(private_file(path))
-        stream.write("\ufeff")  # or Excel would read UTF-8 as something else
-        self._writer = csv.writer(stream)
-        self._writer.writerow(["line", "reason", *self._header])
-
-    def close(self, *fault: Any) -> None:
-        """Put the file in its place, or take it away when the import failed."""
-        try:
-            self._stack.__exit__(*fault)
-        except OSError as error:
-            if self.path is None:
-                raise
-            raise _no_rejects(self.path, error) from None
-
-
-def _no_rejects(path: Path, error: OSError) -> ImportFileError:
-    return ImportFileError(
-        f"The rejected rows cannot be written to {path}: {error.strerror}.",
-        "Name another place with `--rejects FILE`.",
-    )
-
-
-def _report(
-    total: Counter[str], reasons: Counter[str], rejects: Rejects, layout: Layout
-) -> ImportReport:
-    written = rejects.path if rejects.count else None
-    return ImportReport(
-        rows=total.total() + rejects.count,
-        added=total[Outcome.ADDED],
-        updated=total[Outcome.UPDATED],
-        unchanged=total[Outcome.UNCHANGED],
-        left_alone=total[Outcome.LEFT_ALONE],
-        rejected=rejects.count,
-        rejects_file=None if written is None else str(written),
-        left_alone_reasons=dict(reasons.most_common()),
-        first_rejects=tuple(rejects.first),
-        encoding=layout.encoding,
-        separator=layout.separator,
-        ignored_columns=layout.ignored,
-    )

@@ -242,6 +242,19 @@ class ImportReport:
     encoding: str = ""
     separator: str = ""
     ignored_columns: tuple[str, ...] = ()
+    preset: str = ""
+    """Whose export it was; "" for a plain list."""
+    files: tuple[str, ...] = ()
+    """The lists that were read, in their order."""
+    other_files: tuple[str, ...] = ()
+    """What else was in the ZIP."""
+    suppressed: int = 0
+    """Addresses suppressed since the list calls them unreachable; each is one of `left_alone` or
+    of somebody who left."""
+    by_status: dict[str, int] = field(default_factory=dict)
+    by_source: dict[str, int] = field(default_factory=dict)
+    by_year: dict[str, int] = field(default_factory=dict)
+    """The year of the consent; `no date` where the list does not say it."""
 
 
 def join_topics(keys: Iterable[str]) -> str:

@@ -1,7 +1,9 @@
 """What an import does with each row: decided on values alone, block by block.
 
 A person who unsubscribed stays gone, whoever is suppressed or erased is left alone, and a status
-only ever moves forward: pending → active → unsubscribed.
+only ever moves forward: pending → active → unsubscribed. An address that the list calls unreachable
+is suppressed here as well. Who agreed after the time at which the list says she left is not put off
+again by an old list.
 """
 
 from __future__ import annotations
@@ -9,11 +11,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from subscribers.model import ConsentKind, SuppressionReason
+from subscribers.model import ConsentKind, Form, SuppressionReason
 from subscribers.rows import ACTIVE, PENDING, UNSUBSCRIBED, Candidate
 from subscribers.store.people import Known
 
@@ -25,6 +27,21 @@ class Outcome(StrEnum):
     UPDATED = "updated"
     UNCHANGED = "unchanged"
     LEFT_ALONE = "left_alone"
+
+
+JOINED_AGAIN: Final = "joined_again_since"
+"""Why somebody is left alone whom an old list says to have left."""
+
+
+class Barred(NamedTuple):
+    """An address that the list says must not be written to, to be written down here."""
+
+    reason: str
+    since: datetime
+    source: str
+
+
+_GRAIN: Final = timedelta(seconds=1)
 
 
 class Note(NamedTuple):
@@ -46,6 +63,10 @@ class Plan:
     choices: set[str] = field(default_factory=set)
     """Whose name or topics change."""
     activated: dict[str, datetime] = field(default_factory=dict)
+    forms: set[str] = field(default_factory=set)
+    """Whose form changes."""
+    bars: dict[str, Barred] = field(default_factory=dict)
+    """Addresses that must not be written to, and were not known to be so."""
     left: set[str] = field(default_factory=set)
     """Who was there and leaves."""
     confirmed: dict[str, datetime | None] = field(default_factory=dict)
@@ -61,17 +82,21 @@ def plan(
     known: Mapping[str, Known],
     barred: Mapping[str, SuppressionReason],
     now: datetime,
+    agreed: Mapping[str, datetime] | None = None,
 ) -> Plan:
     """What to do with a block of rows, in the file's order.
 
     `known` are the people among them who are there, `barred` the suppressed and erased addresses,
-    both by address key. A later row of the same person meets what an earlier one made.
+    `agreed` when those last agreed whom the rows say to have left; all by address key. A later row
+    of the same person meets what an earlier one made.
     """
     made = Plan()
     for candidate in candidates:
         key = candidate.key
         before = made.states.get(key) or known.get(key)
-        why = _left_alone(candidate, before, barred.get(key))
+        why = _joined_again(candidate, before, agreed or {}) or _left_alone(
+            made, candidate, before, barred.get(key), now
+        )
         if why:
             made.reasons[why] += 1
             outcome = Outcome.LEFT_ALONE
@@ -83,20 +108,47 @@ def plan(
     return made
 
 
-def _left_alone(
-    candidate: Candidate, before: Known | None, barred: SuppressionReason | None
+def _joined_again(
+    candidate: Candidate, before: Known | None, agreed: Mapping[str, datetime]
 ) -> str | None:
-    leaves = candidate.status == UNSUBSCRIBED
-    if barred is not None and (before is None or not leaves):
-        return barred.value
+    """Whether what the list says is older than the person's last word, by more than a second."""
+    if before is None or before.status == UNSUBSCRIBED or candidate.left_at is None:
+        return None
+    last = agreed.get(candidate.key)
+    if last is None or last <= candidate.left_at + _GRAIN:
+        return None
+    return JOINED_AGAIN
+
+
+def _left_alone(
+    made: Plan,
+    candidate: Candidate,
+    before: Known | None,
+    barred: SuppressionReason | None,
+    now: datetime,
+) -> str | None:
+    """Why a row changes no person; an address that it calls unreachable is barred on the way."""
+    key, leaves = candidate.key, candidate.status == UNSUBSCRIBED
+    if barred is None and key in made.bars:
+        barred = SuppressionReason(made.bars[key].reason)
+    if barred is not None:
+        if before is None or not leaves:
+            return barred.value
+    elif candidate.suppressed:
+        if candidate.suppressed != SuppressionReason.ERASED:
+            since = candidate.left_at or now
+            made.bars[key] = Barred(candidate.suppressed, since, candidate.source)
+        if not leaves:
+            return candidate.suppressed
     if before is not None and before.status == UNSUBSCRIBED and not leaves:
         return SuppressionReason.UNSUBSCRIBED.value
-    return candidate.suppressed or None
+    return None
 
 
 def _add(made: Plan, candidate: Candidate, now: datetime) -> Outcome:
-    _, _, key, name, topics, status, consented_at, source, _ = candidate
-    made.states[key] = Known(status, name, topics)
+    key, status, consented_at = candidate.key, candidate.status, candidate.consented_at
+    form = candidate.form or Form.NORMAL.value
+    made.states[key] = Known(status, candidate.name, candidate.topics, form)
     made.new[key] = candidate
     if status == ACTIVE:
         consented_at = consented_at or now
@@ -104,9 +156,10 @@ def _add(made: Plan, candidate: Candidate, now: datetime) -> Outcome:
         consented_at = None
     made.confirmed[key] = consented_at
     if consented_at is not None:
-        made.notes.append(Note(key, consented_at, ConsentKind.IMPORTED, source))
+        made.notes.append(Note(key, consented_at, ConsentKind.IMPORTED, candidate.source))
     if status == UNSUBSCRIBED:
-        made.notes.append(Note(key, now, ConsentKind.WITHDRAWN, source))
+        left_at = candidate.left_at or now
+        made.notes.append(Note(key, left_at, ConsentKind.WITHDRAWN, candidate.source))
     return Outcome.ADDED
 
 
@@ -117,7 +170,8 @@ def _update(made: Plan, candidate: Candidate, before: Known, now: datetime) -> O
     gone = before.status == UNSUBSCRIBED
     name = before.name if gone else candidate.name or before.name
     topics = before.topics if gone else candidate.topics or before.topics
-    after = Known(status, name, topics)
+    form = before.form if gone else candidate.form or before.form
+    after = Known(status, name, topics, form)
     if after == before:
         return Outcome.UNCHANGED
     made.states[key] = after
@@ -125,6 +179,8 @@ def _update(made: Plan, candidate: Candidate, before: Known, now: datetime) -> O
         _note_move(made, candidate, status, now)
     if key not in made.new and (name, topics) != (before.name, before.topics):
         made.choices.add(key)
+    if key not in made.new and form != before.form:
+        made.forms.add(key)
     return Outcome.UPDATED
 
 
@@ -136,7 +192,8 @@ def _moved(before: str, wanted: str) -> str:
 def _note_move(made: Plan, candidate: Candidate, status: str, now: datetime) -> None:
     key = candidate.key
     if status == UNSUBSCRIBED:
-        made.notes.append(Note(key, now, ConsentKind.WITHDRAWN, candidate.source))
+        left_at = candidate.left_at or now
+        made.notes.append(Note(key, left_at, ConsentKind.WITHDRAWN, candidate.source))
         made.left.add(key)
         return
     agreed = candidate.consented_at or now

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 
 @contextmanager
 def private_file(path: Path) -> Iterator[TextIO]:
-    """A text file (UTF-8, line ends untouched) that takes its place when the block ends well.
+    """A text file (UTF-8, line ends untouched) as `private_binary` makes it. Raises OSError."""
+    with private_binary(path) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
+        yield text
+        text.detach()
+
+
+@contextmanager
+def private_binary(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes its place when the block ends well.
 
     It is readable and writable by its owner only (0600). When the block fails, what was at `path`
     before stays as it was. Raises OSError where the folder cannot be written to, or
@@ -23,7 +33,7 @@ def private_file(path: Path) -> Iterator[TextIO]:
         raise OSError(errno.EEXIST, "something that is not a file stands there")
     number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
-        with os.fdopen(number, "w", encoding="utf-8", newline="") as stream:
+        with os.fdopen(number, "wb") as stream:
             yield stream
             stream.flush()
             os.fsync(number)

@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from subscribers import address as addresses
-from subscribers.csvfile import Row
 from subscribers.errors import AddressError
-from subscribers.model import SubscriptionStatus, SuppressionReason, join_topics
+from subscribers.model import Form, SubscriptionStatus, SuppressionReason, join_topics
+from subscribers.row import Row
 
 MAX_NAME: Final = 200
 MAX_SOURCE: Final = 500
@@ -27,7 +27,6 @@ PENDING: Final = SubscriptionStatus.PENDING.value
 UNSUBSCRIBED: Final = SubscriptionStatus.UNSUBSCRIBED.value
 
 _STATUSES: Final = {
-    "": ACTIVE,
     "active": ACTIVE,
     "subscribed": ACTIVE,
     "confirmed": ACTIVE,
@@ -51,6 +50,9 @@ class Candidate(NamedTuple):
     consented_at: datetime | None
     source: str
     suppressed: str
+    form: str = ""
+    left_at: datetime | None = None
+    """When the person left or became unreachable, where the list says it."""
 
 
 class BadRow(Exception):
@@ -58,23 +60,29 @@ class BadRow(Exception):
 
 
 class Checker:
-    """Checks rows against the settings' topics. `now` is the time of the import."""
+    """Checks rows against the settings' topics. `now` is the time of the import.
 
-    def __init__(self, topics: Collection[str], source: str, now: datetime) -> None:
+    `silent` is the status of a row that says nothing of it; without one such a row is refused.
+    """
+
+    def __init__(
+        self, topics: Collection[str], source: str, now: datetime, silent: str = ACTIVE
+    ) -> None:
         self._topics = {topic.casefold(): topic for topic in topics}
         self._source = source
+        self._silent = silent
         self._latest = now + _AHEAD
         self._topics_of = lru_cache(maxsize=1000)(self._read_topics)
         self._moment = lru_cache(maxsize=10_000)(self._read_moment)
 
     def check(self, line: int, row: Row) -> Candidate:
         """The candidate of a row. Raises BadRow."""
-        email, name, topics, status, consented_at, source, suppressed = row
+        email, name, topics, status, consented_at, source, suppressed, form, left_at = row
         try:
             address = addresses.normalise(email)
         except AddressError as fault:
             raise BadRow(fault.message) from None
-        known_status = _STATUSES.get(status) or _status(status)
+        known_status = _STATUSES.get(status) or self._status(status, suppressed)
         return Candidate(
             line,
             address,
@@ -82,10 +90,23 @@ class Checker:
             _short(name, "name", MAX_NAME) if name else "",
             self._topics_of(topics) if topics else "",
             known_status,
-            self._moment(consented_at) if consented_at else None,
+            self._moment("consented_at", consented_at) if consented_at else None,
             _short(source, "source", MAX_SOURCE) if source else self._source,
             _suppressed(suppressed) if suppressed else "",
+            _form(form) if form else "",
+            self._moment("unsubscribed_at", left_at) if left_at else None,
         )
+
+    def _status(self, text: str, suppressed: str) -> str:
+        word = text.strip().casefold()
+        if not word:
+            if not self._silent and not suppressed:
+                raise BadRow("does not say whether this person gets the mails")
+            return self._silent or ACTIVE
+        if word not in _STATUSES:
+            known = ", ".join(SubscriptionStatus)
+            raise BadRow(f"unknown status {addresses.shown(text)}; known are: {known}")
+        return _STATUSES[word]
 
     def _read_topics(self, text: str) -> str:
         wanted = [part.strip() for part in text.split(";") if part.strip()]
@@ -94,27 +115,19 @@ class Checker:
             raise BadRow(f"unknown topic {addresses.shown(unknown[0])}; known are: {known}")
         return join_topics(self._topics[part.casefold()] for part in wanted)
 
-    def _read_moment(self, text: str) -> datetime | None:
+    def _read_moment(self, column: str, text: str) -> datetime | None:
         if not text.strip():
             return None
         try:
             moment = datetime.fromisoformat(text.strip())
         except ValueError:
             shown = addresses.shown(text)
-            raise BadRow(f"consented_at {shown} is not a date like 2024-05-31") from None
+            raise BadRow(f"{column} {shown} is not a date like 2024-05-31") from None
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         if moment.year < _EARLIEST or moment > self._latest:
-            raise BadRow(f"consented_at {addresses.shown(text)} cannot be true")
+            raise BadRow(f"{column} {addresses.shown(text)} cannot be true")
         return moment
-
-
-def _status(text: str) -> str:
-    status = _STATUSES.get(text.strip().casefold())
-    if status is None:
-        known = ", ".join(SubscriptionStatus)
-        raise BadRow(f"unknown status {addresses.shown(text)}; known are: {known}")
-    return status
 
 
 def _suppressed(text: str) -> str:
@@ -123,6 +136,13 @@ def _suppressed(text: str) -> str:
         known = ", ".join(SuppressionReason)
         raise BadRow(f"unknown reason {addresses.shown(text)} for suppressing; known are: {known}")
     return reason
+
+
+def _form(text: str) -> str:
+    form = text.strip().casefold()
+    if form and form not in set(Form):
+        raise BadRow(f"unknown form {addresses.shown(text)}; known are: {', '.join(Form)}")
+    return form
 
 
 def _short(text: str, what: str, longest: int) -> str:

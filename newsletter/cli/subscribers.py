@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from newsletter.cli import subscribers_text as text
 from newsletter.cli.app import App, pass_app
+from newsletter.cli.moving import STATUS, export, import_, known_topic, wished
 from newsletter.cli.output import emit, interactive, json_option
 
 if TYPE_CHECKING:
-    from subscribers.model import Filter, Subscriber
-
-STATUS = click.Choice(["pending", "active", "unsubscribed"])
+    from subscribers.model import Subscriber
 
 
 @click.group(name="subscribers", context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,6 +22,10 @@ def command() -> None:
 
     Example: newsletter subscribers import readers.csv --dry-run
     """
+
+
+command.add_command(import_)
+command.add_command(export)
 
 
 @command.command()
@@ -46,7 +45,7 @@ def add(app: App, email: str, name: str | None, topics: tuple[str, ...], source:
     """
     from subscribers import membership
 
-    chosen = [_topic(app, topic) for topic in topics] or None
+    chosen = [known_topic(app, topic) for topic in topics] or None
     wiring = app.wiring()
     with wiring.begin() as conn:
         added = membership.add(
@@ -60,81 +59,6 @@ def add(app: App, email: str, name: str | None, topics: tuple[str, ...], source:
         )
     data = {"outcome": added.outcome, "subscriber": _plain(added.subscriber)}
     emit(app, data, f"{added.subscriber.address}: {added.outcome}.")
-
-
-@command.command(name="import")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Write nothing; only say what would happen.")
-@click.option(
-    "--rejects",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where rows that cannot be used go.  [default: FILE.rejects.csv, beside the list]",
-)
-@json_option
-@pass_app
-def import_(app: App, file: Path, *, dry_run: bool, rejects: Path | None) -> None:
-    """Take in a list of people from a CSV file.
-
-    Columns: email, name, topics (keys with `;` between), status (active, pending or unsubscribed),
-    consented_at and source; all but email may be missing, and a plain column of addresses will do.
-    Rows without a status come in as active, with the file as the recorded source of the consent.
-
-    Nobody who unsubscribed, was suppressed or erased comes back. An import that was interrupted
-    can simply be run again.
-
-    Example: newsletter subscribers import readers.csv --dry-run
-    """
-    from subscribers.importing import import_file
-
-    wiring = app.wiring()
-    with _progress(app) as progress:
-        report = import_file(
-            file,
-            begin=wiring.read if dry_run else wiring.begin,
-            now=wiring.now(),
-            topics=_topics(app),
-            secrets=wiring.secret_keys(),
-            dry_run=dry_run,
-            rejects=rejects,
-            progress=progress,
-        )
-    names = ("rows", "added", "updated", "unchanged", "left_alone", "rejected", "rejects_file")
-    emit(
-        app,
-        {name: getattr(report, name) for name in names},
-        text.told(report, file.name, dry_run=dry_run),
-    )
-
-
-@command.command()
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--status", type=STATUS, help="Only people of this status.")
-@click.option("--topic", help="Only who has chosen this topic by name.")
-@click.option("--force", is_flag=True, help="Replace a file that is there already.")
-@json_option
-@pass_app
-def export(app: App, file: Path, *, status: str | None, topic: str | None, force: bool) -> None:
-    """Write people to a CSV file that an import can read (`-` prints it).
-
-    Only you can read the file. It holds addresses: delete it when you no longer need it.
-
-    Example: newsletter subscribers export backup.csv
-    """
-    from newsletter.errors import UsageError
-    from subscribers import exporting
-
-    to_screen = str(file) == "-"
-    if to_screen and app.json:
-        raise UsageError("`-` and --json would both print on stdout.", "Name a file.")
-    if file.exists() and not to_screen and not force:
-        raise UsageError(f"{file} is there already.", "Name another file, or use --force.")
-    wanted = _filter(app, status, topic)
-    with app.wiring().read() as conn:
-        if to_screen:
-            exporting.export(conn, sys.stdout, wanted)
-            return
-        number = exporting.export_file(conn, file, wanted)
-    emit(app, {"file": str(file), "exported": number}, f"Exported {text.people(number)} to {file}.")
 
 
 @command.command(name="list")
@@ -165,7 +89,7 @@ def list_(
     """
     from subscribers.store import people
 
-    wanted = _filter(app, status, topic, search)
+    wanted = wished(app, status, topic, search)
     with app.wiring().read() as conn:
         found = people.page(conn, wanted, after=after, limit=limit + 1)
         total = people.count(conn, wanted)
@@ -242,41 +166,6 @@ def erase(app: App, email: str, *, yes: bool) -> None:
         changed = membership.erase(conn, email, now=wiring.now(), secrets=wiring.secret_keys())
     done = "is erased" if changed else "was erased before; nothing was changed"
     emit(app, {"changed": changed}, f"{email} {done}.")
-
-
-def _topics(app: App) -> list[str]:
-    return [topic.key for topic in app.wiring().settings.topics]
-
-
-def _topic(app: App, key: str) -> str:
-    """The key of a topic of the settings. Raises UsageError for another one."""
-    from newsletter.errors import UsageError
-
-    known = _topics(app)
-    if key not in known:
-        names = ", ".join(known) or "none: the settings name none"
-        raise UsageError(f"There is no topic “{key}”.", f"Known topics: {names}.")
-    return key
-
-
-def _filter(app: App, status: str | None, topic: str | None, search: str = "") -> Filter:
-    from subscribers.model import Filter, SubscriptionStatus
-
-    return Filter(
-        status=None if status is None else SubscriptionStatus(status),
-        topic=None if topic is None else _topic(app, topic),
-        search=search,
-    )
-
-
-@contextmanager
-def _progress(app: App) -> Iterator[Callable[[int, float], None] | None]:
-    """A progress bar on stderr, where there is a terminal to show it."""
-    if app.json or not sys.stderr.isatty():
-        yield None
-        return
-    with click.progressbar(length=1000, label="Importing", file=sys.stderr) as bar:
-        yield lambda _rows, part: bar.update(int(part * 1000) - bar.pos)
 
 
 def _plain(each: Subscriber) -> dict[str, Any]:

@@ -5,33 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from subscribers.model import Dossier, ImportReport, Subscriber
-
-
-def told(report: ImportReport, name: str, *, dry_run: bool) -> str:
-    """How the import of the file `name` went."""
-    lines = ["Dry run: nothing was written."] if dry_run else []
-    lines.append(
-        f"{report.rows:,} rows: {report.added:,} added, {report.updated:,} updated, "
-        f"{report.unchanged:,} unchanged, {report.left_alone:,} left alone, "
-        f"{report.rejected:,} rejected."
-    )
-    if report.left_alone:
-        reasons = (
-            f"{number:,} {reason.replace('_', ' ')}"
-            for reason, number in report.left_alone_reasons.items()
-        )
-        lines.append(f"Left alone, as they must not be written to: {', '.join(reasons)}.")
-    if report.added:
-        lines.append(f"Where a row names no source of the consent, “{name}” stands for it.")
-    if report.ignored_columns:
-        lines.append(f"Columns that were not used: {', '.join(report.ignored_columns)}.")
-    lines += [f"  line {line}: {reason}" for line, reason in report.first_rejects]
-    if report.rejected > len(report.first_rejects):
-        lines.append(f"  … and {report.rejected - len(report.first_rejects):,} more")
-    if report.rejects_file:
-        lines.append(f"Correct the rejected rows in {report.rejects_file} and import that file.")
-    return "\n".join(lines)
+    from subscribers.model import Dossier, Subscriber
 
 
 def listed(found: list[Subscriber], total: int, *, more: bool) -> str:

@@ -108,3 +108,14 @@ def latest_sources(conn: Connection, ids: Sequence[int]) -> dict[int, str]:
         .order_by(consent.c.id)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def departures(conn: Connection, ids: Sequence[int]) -> dict[int, datetime]:
+    """When each of these people last left, if ever."""
+    rows = conn.execute(
+        select(consent.c.subscriber_id, func.max(consent.c.happened_at))
+        .where(consent.c.subscriber_id.between(ids[0], ids[-1]))
+        .where(consent.c.kind == ConsentKind.WITHDRAWN.value)
+        .group_by(consent.c.subscriber_id)
+    )
+    return {row[0]: row[1] for row in rows}

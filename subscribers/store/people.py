@@ -30,6 +30,7 @@ class Known(NamedTuple):
     name: str
     topics: str
     """In the canonical spelling of `model.join_topics`."""
+    form: str = Form.NORMAL.value
 
 
 class Standing(NamedTuple):
@@ -57,7 +58,7 @@ class NewPerson(NamedTuple):
 
 def known(conn: Connection, keys: Sequence[str]) -> dict[str, Known]:
     """Which of these address keys (at most about 30,000) belong to people, and what they chose."""
-    columns = (person.c.address_key, person.c.status, person.c.name, person.c.topics)
+    columns = (person.c.address_key, *(person.c[name] for name in Known._fields))
     rows = bulk.select_in(conn, columns, person.c.address_key, keys)
     return {row[0]: Known(*row[1:]) for row in rows}
 
@@ -135,6 +136,14 @@ def change_choices(conn: Connection, changes: Mapping[str, tuple[str, str]], now
         conn.execute(values, rows)
 
 
+def change_forms(conn: Connection, forms: Mapping[str, str], now: datetime) -> None:
+    """Give people, by address key, the mail in another form."""
+    if forms:
+        query = update(person).where(person.c.address_key == bindparam("of"))
+        values = query.values(form=bindparam("to"), changed_at=now)
+        conn.execute(values, [{"of": key, "to": form} for key, form in forms.items()])
+
+
 def activate(conn: Connection, confirmed: Mapping[str, datetime], now: datetime) -> None:
     """Make *pending* people active, by address key, with the time of their consent.
 
@@ -205,12 +214,11 @@ def page(conn: Connection, wanted: Filter, *, after: int, limit: int) -> list[Su
     return [_subscriber(row) for row in rows]
 
 
-def stream(conn: Connection, wanted: Filter) -> Iterator[list[tuple[Subscriber, str]]]:
-    """All wanted people by rising id, in pages, each with the source of the latest consent."""
+def stream(conn: Connection, wanted: Filter) -> Iterator[list[Subscriber]]:
+    """All wanted people by rising id, in pages."""
     after = 0
     while people := page(conn, wanted, after=after, limit=_PAGE):
-        sources = evidence.latest_sources(conn, [each.id for each in people])
-        yield [(each, sources.get(each.id, "")) for each in people]
+        yield people
         after = people[-1].id
 
 

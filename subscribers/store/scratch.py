@@ -7,7 +7,7 @@ leaves the database alone.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -24,7 +24,11 @@ class Scratch:
         self._file.execute("PRAGMA journal_mode=OFF")
         self._file.execute(
             "CREATE TABLE person "
-            "(address_key TEXT PRIMARY KEY, status TEXT, name TEXT, topics TEXT) WITHOUT ROWID"
+            "(address_key TEXT PRIMARY KEY, status TEXT, name TEXT, topics TEXT, form TEXT) "
+            "WITHOUT ROWID"
+        )
+        self._file.execute(
+            "CREATE TABLE barred (address_key TEXT PRIMARY KEY, reason TEXT) WITHOUT ROWID"
         )
 
     def __enter__(self) -> Self:
@@ -38,18 +42,23 @@ class Scratch:
     ) -> None:
         self._file.close()
 
-    def remember(self, states: Mapping[str, Known]) -> None:
-        """Keep these people, by address key."""
+    def remember(self, states: Mapping[str, Known], barred: Mapping[str, str]) -> None:
+        """Keep these people, and why addresses are barred, by address key."""
         rows = [(key, *state) for key, state in states.items()]
-        self._file.executemany("INSERT OR REPLACE INTO person VALUES (?, ?, ?, ?)", rows)
+        self._file.executemany("INSERT OR REPLACE INTO person VALUES (?, ?, ?, ?, ?)", rows)
+        self._file.executemany("INSERT OR IGNORE INTO barred VALUES (?, ?)", barred.items())
 
     def known(self, keys: Sequence[str]) -> dict[str, Known]:
         """Those of these address keys that were remembered."""
-        found: dict[str, Known] = {}
+        return {row[0]: Known(*row[1:]) for row in self._rows("person", keys)}
+
+    def barred(self, keys: Sequence[str]) -> dict[str, str]:
+        """Why those of these address keys are barred that are."""
+        return {row[0]: row[1] for row in self._rows("barred", keys)}
+
+    def _rows(self, table: str, keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
         for at in range(0, len(keys), _AT_ONCE):
             some = keys[at : at + _AT_ONCE]
             marks = ",".join("?" * len(some))
-            query = f"SELECT * FROM person WHERE address_key IN ({marks})"  # noqa: S608 - only marks
-            for row in self._file.execute(query, some):
-                found[row[0]] = Known(row[1], row[2], row[3])
-        return found
+            query = f"SELECT * FROM {table} WHERE address_key IN ({marks})"  # noqa: S608 - our names
+            yield from self._file.execute(query, some)

@@ -94,6 +94,7 @@ def test_a_list_comes_in_and_the_answer_is_the_contract(folder: Path, run: Run) 
         "id": 1, "address": "anna@example.org", "name": "Zoë", "status": "active",
         "topics": ["trials"], "form": "normal", "created_at": anna["created_at"],
         "confirmed_at": anna["created_at"], "changed_at": anna["created_at"],
+        "paused_until": None,
     }  # fmt: skip
     assert anna["created_at"].startswith("2026-11-16T08:00:0")
 
@@ -160,7 +161,9 @@ def test_an_export_is_private_is_not_overwritten_and_comes_back(folder: Path, ru
     assert "--force" in run("export", "out.csv", code=2).stderr
     run("export", "out.csv", "--force", "--status", "active")
     printed = run("export", "-").stdout.splitlines()
-    assert printed[0] == "email,name,topics,status,consented_at,source,suppressed"
+    assert printed[0] == (
+        "email,name,topics,status,consented_at,source,suppressed,form,unsubscribed_at"
+    )
     assert len((folder / "out.csv").read_text().splitlines()) == 2
     assert len(printed) == 3
     assert answer(run("import", "out.csv", "--json"))["unchanged"] == 1

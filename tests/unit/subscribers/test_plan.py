@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,7 +72,9 @@ def test_the_same_rows_again_add_and_move_nobody(
     rows: list[Candidate], known: dict[str, Known], barred: dict[str, SuppressionReason]
 ) -> None:
     first = plan(rows, known, barred, NOW)
-    again = plan(rows, after(first, known), barred, NOW)
+    told = {key: SuppressionReason(bar.reason) for key, bar in first.bars.items()}
+    again = plan(rows, after(first, known), told | barred, NOW)
+    assert not again.bars
     assert not again.new
     assert not again.activated
     assert not again.left
@@ -88,7 +90,9 @@ def test_where_the_blocks_are_cut_makes_no_difference(
 ) -> None:
     whole = plan(rows, known, barred, NOW)
     first = plan(rows[:cut], known, barred, NOW)
-    second = plan(rows[cut:], after(first, known), barred, NOW)
+    told = {key: SuppressionReason(bar.reason) for key, bar in first.bars.items()}
+    second = plan(rows[cut:], after(first, known), told | barred, NOW)
+    assert whole.bars == first.bars | second.bars
     assert whole.states == first.states | second.states
     assert whole.outcomes == first.outcomes + second.outcomes
     assert whole.reasons == first.reasons + second.reasons
@@ -106,6 +110,32 @@ def test_every_move_leaves_evidence(
         before = known[key].status if key in known else ""
         if state.status != before:
             assert key in {"unsubscribed": withdrawn, "active": given_}.get(state.status, {key})
+
+
+@given(_CANDIDATES, _KNOWN, _BARRED)
+def test_whom_a_list_calls_unreachable_is_barred_and_the_first_reason_stays(
+    rows: list[Candidate], known: dict[str, Known], barred: dict[str, SuppressionReason]
+) -> None:
+    bars = plan(rows, known, barred, NOW).bars
+    told = {each.key for each in rows if each.suppressed}
+    assert bars.keys() == told - barred.keys()
+
+
+def _leaver(at: datetime | None, suppressed: str = "") -> Candidate:
+    return Candidate(1, "a@a.org", "a@a.org", "", "", "unsubscribed", None, "old list", suppressed,
+                     left_at=at)  # fmt: skip
+
+
+def test_who_agreed_after_the_old_list_says_she_left_is_not_put_off_again() -> None:
+    known = {"a@a.org": Known("active", "Anna", "")}
+    agreed = {"a@a.org": NOW}
+    old = plan([_leaver(NOW - timedelta(days=1))], known, {}, NOW, agreed)
+    assert (old.left, old.reasons) == (set(), {"joined_again_since": 1})
+    assert not plan([_leaver(NOW - timedelta(days=1), "hard_bounce")], known, {}, NOW, agreed).bars
+    for later in (NOW + timedelta(days=1), NOW, None):
+        made = plan([_leaver(later)], known, {}, NOW, agreed)
+        assert made.left == {"a@a.org"}
+        assert made.notes[0].happened_at == (later or NOW)
 
 
 def test_the_forms_are_those_of_the_editions() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from subscribers.csvfile import Row
+from subscribers.row import Row
 from subscribers.rows import BadRow, Candidate, Checker
 
 NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
@@ -19,7 +19,7 @@ def check(**cells: str) -> Candidate:
 
 def test_an_address_alone_is_an_active_person_with_the_file_as_source() -> None:
     assert check() == (7, "anna@example.org", "anna@example.org", "", "", "active", None,
-                       "list.csv", "")  # fmt: skip
+                       "list.csv", "", "", None)  # fmt: skip
 
 
 @pytest.mark.parametrize(

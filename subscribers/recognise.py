@@ -1,0 +1,165 @@
+"""Says whose export a file is, which lists are in it, and in which order they are taken in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from subscribers.errors import ImportFileError
+from subscribers.layout import SYNONYMS, Layout, look
+from subscribers.presets import PRESETS, recognised
+from subscribers.presets.preset import Preset, Said, folded
+from subscribers.source import Source, file_source
+from subscribers.zipped import is_zip, lists_in
+
+PLAIN: Final = "csv"
+"""The word for our own lists, where a file must not be taken for another service's."""
+
+_GONE: Final = re.compile(r"(un-?subscri|cleaned|bounce|suppress|complain|block|opt-?out|removed)")
+_GONE_COLUMNS: Final = frozenset({"unsub time", "clean time", "unsub reason"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One list of an export."""
+
+    source: Source
+    layout: Layout
+    by_name: Said | None = None
+    """What its name says of all who are in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """A file that was recognised; `preset` is None for a list of our own kind."""
+
+    preset: Preset | None
+    parts: tuple[Part, ...]
+    others: tuple[str, ...] = ()
+    """Files of a ZIP that are no lists of people."""
+
+
+@contextmanager
+def recognise(path: Path, wanted: str | None = None) -> Iterator[Export]:
+    """What a file is, or is as a preset's `wanted` export; open as long as the block runs.
+
+    Raises ImportFileError for what cannot be read, what could be the export of two services, and a
+    list of those who left that would come in as active.
+    """
+    with ExitStack() as stack:
+        if is_zip(path):
+            sources = stack.enter_context(lists_in(path))
+            yield _of_zip(path.name, sources, wanted)
+        else:
+            yield _of_file(file_source(path), wanted)
+
+
+def _of_file(source: Source, wanted: str | None) -> Export:
+    layout = look(source)
+    preset = _preset(wanted) if wanted else _the_one(source.name, _candidates(source.name, layout))
+    if preset is None:
+        _refuse_the_gone(source.name, layout)
+    by_name = None if preset is None else preset.by_name(source.name)
+    return Export(preset=preset, parts=(Part(source=source, layout=layout, by_name=by_name),))
+
+
+def _of_zip(name: str, sources: Sequence[Source], wanted: str | None) -> Export:
+    layouts = {source.name: (source, layout) for source in sources if (layout := _looked(source))}
+    if not layouts:
+        raise ImportFileError(
+            f"{name} holds no list of people: no CSV file in it has a column of addresses.",
+            "Check that it is the export of the subscribers.",
+        )
+    if wanted:
+        preset = _preset(wanted)
+    else:
+        found = [each for source, layout in layouts.values()
+                 for each in _candidates(source.name, layout)]  # fmt: skip
+        preset = _the_one(name, found)
+    used = [name for name in layouts if preset is None or preset.is_list(name)]
+    if not used or (preset is None and len(used) > 1):
+        inside = ", ".join(sorted(layouts)[:5])
+        raise ImportFileError(
+            f"{name} holds {inside}, and it cannot be told which is the list of subscribers.",
+            "Unpack it and import one file, or say whose export it is with --preset.",
+        )
+    parts = tuple(_part(*layouts[each], preset) for each in used)
+    others = tuple(sorted({source.name for source in sources} - set(used)))
+    return Export(preset=preset, parts=tuple(sorted(parts, key=_turn)), others=others)
+
+
+def _part(source: Source, layout: Layout, preset: Preset | None) -> Part:
+    if preset is None:
+        _refuse_the_gone(source.name, layout)
+        return Part(source=source, layout=layout)
+    return Part(source=source, layout=layout, by_name=preset.by_name(source.name))
+
+
+def _turn(part: Part) -> tuple[int, str]:
+    """Who is unreachable and who left come first, so that nobody is active even for a moment."""
+    said = part.by_name or Said()
+    if said.suppressed:
+        turn = 0
+    elif said.status == "unsubscribed":
+        turn = 1
+    else:
+        turn = 3 if said.status else 2
+    return turn, part.source.name
+
+
+def _looked(source: Source) -> Layout | None:
+    """The layout of a file in a ZIP, if it is a list of people."""
+    try:
+        layout = look(source)
+    except ImportFileError as fault:
+        if "damaged" in fault.message or "packed" in fault.message:
+            raise
+        return None
+    names = {folded(cell) for cell in layout.header}
+    return layout if layout.bare is not None or names & SYNONYMS["email"] else None
+
+
+def _candidates(name: str, layout: Layout) -> list[Preset]:
+    """Whose export a list may be: by the file's name where that is unmistakable, or its columns."""
+    if re.match(r"(un|non)?(subscribed|cleaned)_(\w+_)?(export|members)", name.casefold()):
+        return [PRESETS["mailchimp"]]
+    if name.casefold().startswith("email_list."):
+        return [PRESETS["substack"]]
+    return recognised(layout.header)
+
+
+def _the_one(name: str, found: Sequence[Preset]) -> Preset | None:
+    keys = sorted({each.key for each in found})
+    if len(keys) > 1:
+        raise ImportFileError(
+            f"{name} could be an export of {' or '.join(PRESETS[key].title for key in keys)}.",
+            f"Say which, with --preset {' or --preset '.join(keys)}.",
+        )
+    return PRESETS[keys[0]] if keys else None
+
+
+def _preset(wanted: str) -> Preset | None:
+    return None if wanted == PLAIN else PRESETS[wanted]
+
+
+def _refuse_the_gone(name: str, layout: Layout) -> None:
+    """A plain list without a status comes in as active: not one of those who left."""
+    names = {folded(cell) for cell in layout.header}
+    if names & SYNONYMS["status"]:
+        return
+    if _GONE.match(name.casefold()):
+        why = "by its name"
+    elif names & (_GONE_COLUMNS | SYNONYMS["unsubscribed_at"]):
+        why = "by its columns"
+    else:
+        return
+    raise ImportFileError(
+        f"{name} is {why} a list of people who left or cannot be reached, and without a column "
+        "`status` they would come in as active.",
+        "Say whose export it is (--preset mailchimp, for example), or give the list a column "
+        "`status` with the word unsubscribed.",
+    )

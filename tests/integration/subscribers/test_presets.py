@@ -1,0 +1,349 @@
+"""Exports of other services: who comes in, who is kept out, and what nobody says."""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsletter.store.engine import Database, open_database
+from subscribers import exporting, importing, membership
+from subscribers.errors import ImportFileError
+from subscribers.model import Filter, ImportReport, SuppressionReason
+from subscribers.presets import PRESETS
+from subscribers.store import people, suppressions
+
+NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
+EXPORTS = Path(__file__).parents[2] / "data" / "exports"
+SECRETS = ("first secret",)
+
+
+def take(database: Database, path: Path, **options: Any) -> ImportReport:
+    return importing.import_file(
+        path, begin=database.begin, now=NOW, topics=(), secrets=SECRETS, **options
+    )
+
+
+def statuses(database: Database) -> dict[str, str]:
+    with database.read() as conn:
+        return {
+            e.address: e.status.value for e in people.page(conn, Filter(), after=0, limit=10_000)
+        }
+
+
+def bars(database: Database) -> dict[str | None, str]:
+    with database.read() as conn:
+        found = suppressions.page(conn, None, after=0, limit=10_000)
+    return {each.address: each.suppression.reason.value for each in found}
+
+
+def zipped(folder: Path, source: Path, name: str = "export.zip", inside: str = "") -> Path:
+    path = folder / name
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for each in sorted(source.iterdir(), reverse=True):
+            archive.write(each, inside + each.name)
+    return path
+
+
+def test_a_whole_mailchimp_zip_comes_in_with_those_who_left_first(
+    database: Database, tmp_path: Path
+) -> None:
+    path = zipped(tmp_path, EXPORTS / "mailchimp", inside="audience/")
+    tried = take(database, path, dry_run=True)
+    assert statuses(database) == {}
+    report = take(database, path)
+    assert [each.partition("_")[0] for each in report.files] == [
+        "cleaned", "unsubscribed", "nonsubscribed", "subscribed",
+    ]  # fmt: skip
+    assert report.preset == "mailchimp"
+    assert (report.rows, report.added, report.left_alone, report.rejected) == (8, 6, 2, 0)
+    assert report.left_alone_reasons == {"hard_bounce": 1, "never_subscribed": 1}
+    assert report.by_status == {
+        "active": 4, "unsubscribed": 2, "hard_bounce": 1, "never_subscribed": 1,
+    }  # fmt: skip
+    assert report.by_year == {"2019": 1, "2020": 2, "2021": 2, "no date": 1}
+    assert tried == report
+    assert statuses(database) == {
+        "eve@example.org": "unsubscribed",
+        "fay@example.com": "unsubscribed",
+        "anna.bell@example.org": "active",
+        "ben@example.com": "active",
+        "zoe.muller@example.net": "active",
+        "dan@example.org": "active",
+    }
+    assert bars(database) == {"gus@example.net": "hard_bounce"}
+    with database.read() as conn:
+        anna = membership.show(conn, "anna.bell@example.org")
+        eve = membership.show(conn, "eve@example.org")
+        gus = membership.show(conn, "gus@example.net")
+    assert anna.subscriber is not None
+    assert anna.subscriber.name == "Anna Bell"
+    assert anna.subscriber.confirmed_at == datetime(2019, 3, 4, 9, 16, 12, tzinfo=UTC)
+    assert anna.consents[0].source.startswith("Mailchimp: subscribed_email_audience_export")
+    assert [(c.kind.value, c.happened_at.year) for c in eve.consents] == [
+        ("imported", 2020), ("withdrawn", 2022),
+    ]  # fmt: skip
+    assert gus.suppression is not None
+    assert gus.suppression.since == datetime(2020, 10, 10, 10, 10, 10, tzinfo=UTC)
+
+
+def test_again_changes_nothing(database: Database, tmp_path: Path) -> None:
+    path = zipped(tmp_path, EXPORTS / "mailchimp")
+    take(database, path)
+    before = statuses(database), bars(database)
+    again = take(database, path)
+    assert (again.added, again.updated, again.unchanged, again.suppressed) == (0, 0, 6, 0)
+    assert (statuses(database), bars(database)) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "preset", "expected", "barred"),
+    [
+        ("jetpack.csv", "jetpack",
+         {"anna.bell@example.org": "active", "ben@example.com": "active",
+          "waiting@example.org": "pending"}, {"blocked@example.org": "manual"}),
+        ("mailpoet.csv", "mailpoet",
+         {"anna.bell@example.org": "active", "ben@example.com": "active",
+          "cleo@example.net": "pending", "eve@example.org": "unsubscribed",
+          "fay@example.com": "unsubscribed"}, {"gus@example.net": "hard_bounce"}),
+        ("substack-subscribers-page.csv", "substack", {"anna.bell@example.org": "active"}, {}),
+        ("buttondown.csv", "buttondown",
+         {"anna.bell@example.org": "active", "ben@example.com": "active",
+          "cleo@example.net": "pending", "eve@example.org": "unsubscribed"},
+         {"gus@example.net": "hard_bounce", "spam@example.net": "manual"}),
+        ("ghost.csv", "ghost",
+         {"anna.bell@example.org": "active", "ben@example.com": "active",
+          "eve@example.org": "unsubscribed"}, {}),
+    ],
+)  # fmt: skip
+def test_a_file_is_recognised_by_its_columns(
+    database: Database,
+    tmp_path: Path,
+    name: str,
+    preset: str,
+    expected: dict[str, str],
+    barred: dict[str | None, str],
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes((EXPORTS / name).read_bytes())
+    report = take(database, path)
+    assert report.preset == preset
+    assert report.rejected == 0
+    assert statuses(database) == expected
+    assert bars(database) == barred
+    assert report.rows == sum(report.by_status.values())
+
+
+def test_the_zip_of_substack_holds_more_than_people(database: Database, tmp_path: Path) -> None:
+    report = take(database, zipped(tmp_path, EXPORTS / "substack"))
+    assert (report.preset, report.files) == ("substack", ("email_list.letters.csv",))
+    assert report.other_files == ("posts.csv",)
+    assert statuses(database)["eve@example.org"] == "unsubscribed"
+    assert statuses(database)["ben@example.com"] == "active"
+
+
+def test_a_quotation_mark_as_mailpoet_writes_it_belongs_to_the_name(
+    database: Database, tmp_path: Path
+) -> None:
+    take(database, EXPORTS / "mailpoet.csv", rejects=tmp_path / "r.csv")
+    with database.read() as conn:
+        ben = membership.show(conn, "ben@example.com").subscriber
+    assert ben is not None
+    assert ben.name == 'Ben "Benny" Hill'
+
+
+@pytest.mark.parametrize(
+    ("name", "preset"), [("jetpack-addresses-only.csv", "jetpack"), ("listmonk.csv", None)]
+)
+def test_what_does_not_say_who_gets_mails_is_not_taken_in_without_a_word_of_the_admin(
+    database: Database, tmp_path: Path, name: str, preset: str | None
+) -> None:
+    with pytest.raises(ImportFileError, match="nothing was imported") as caught:
+        take(database, EXPORTS / name, preset=preset)
+    assert "--consent" in caught.value.mend
+    assert statuses(database) == {}
+    word = "asked by the form on the blog"
+    take(database, EXPORTS / name, preset=preset, consent=word)
+    assert statuses(database)["anna.bell@example.org"] == "active"
+    with database.read() as conn:
+        (consent,) = membership.show(conn, "anna.bell@example.org").consents
+    assert consent.source.startswith(f"{word} (")
+    assert name in consent.source
+
+
+def test_a_word_of_the_admin_lets_in_nobody_whom_the_export_holds_back(
+    database: Database, tmp_path: Path
+) -> None:
+    take(database, EXPORTS / "listmonk.csv", consent="all asked")
+    assert statuses(database) == {
+        "anna.bell@example.org": "active",
+        "eve@example.org": "unsubscribed",
+    }
+    assert bars(database) == {"dan@example.org": "manual"}
+    take(database, EXPORTS / "jetpack.csv", consent="all asked")
+    assert "reader.only@example.net" not in statuses(database)
+    assert bars(database)["blocked@example.org"] == "manual"
+
+
+def test_a_row_without_a_word_is_rejected_and_cannot_slip_in_by_the_rejects(
+    database: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(
+        "email,subscribed_to_emails,created_at\n"
+        "anna@example.org,,2024-01-01\nben@example.org,true,2024-01-01\ncleo@example.org,maybe,\n"
+    )
+    report = take(database, path)
+    assert (report.added, report.rejected) == (1, 2)
+    assert [line for line, _ in report.first_rejects] == [2, 4]
+    assert "does not say" in report.first_rejects[0][1]
+    assert "known are: true, false" in report.first_rejects[1][1]
+    assert report.rejects_file is not None
+    again = take(database, Path(report.rejects_file))
+    assert (again.added, again.rejected) == (0, 2)
+    assert statuses(database) == {"ben@example.org": "active"}
+
+
+@pytest.mark.parametrize("part", ["unsubscribed", "cleaned", "nonsubscribed"])
+def test_one_file_of_mailchimp_keeps_its_status_by_its_name(
+    database: Database, tmp_path: Path, part: str
+) -> None:
+    (path,) = (EXPORTS / "mailchimp").glob(f"{part}_*")
+    report = take(database, path, rejects=tmp_path / "r.csv")
+    assert report.preset == "mailchimp"
+    assert "active" not in statuses(database).values()
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [("unsubscribed.csv", "email"), ("cleaned_2024.csv", "email"), ("bounces.csv", "email"),
+     ("people.csv", "email,unsubscribed_at"), ("people.csv", "email,UNSUB_TIME")],
+)  # fmt: skip
+def test_a_list_of_those_who_left_is_refused_as_active(
+    database: Database, tmp_path: Path, name: str, header: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(f"{header}\nanna@example.org\n")
+    with pytest.raises(ImportFileError, match="come in as active") as caught:
+        take(database, path, preset="csv")
+    assert "--preset mailchimp" in caught.value.mend
+    assert statuses(database) == {}
+
+
+def test_a_renamed_file_of_those_who_left_is_known_by_its_times(
+    database: Database, tmp_path: Path
+) -> None:
+    (gone,) = (EXPORTS / "mailchimp").glob("unsubscribed_*")
+    path = tmp_path / "subscribed_email_audience_export_renamed.csv"
+    path.write_bytes(gone.read_bytes())
+    take(database, path)
+    assert set(statuses(database).values()) == {"unsubscribed"}
+
+
+def test_the_export_of_two_services_is_asked_about(database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("email,subscribed_to_emails,active_subscription\na@example.org,true,true\n")
+    with pytest.raises(ImportFileError, match="Ghost or Substack") as caught:
+        take(database, path)
+    assert "--preset ghost or --preset substack" in caught.value.mend
+    take(database, path, preset="ghost")
+    assert statuses(database) == {"a@example.org": "active"}
+
+
+def test_who_agreed_here_after_leaving_there_stays(database: Database, tmp_path: Path) -> None:
+    """The old account's list of those who left is imported weekly, and grows old."""
+    with database.begin() as conn:
+        membership.add(conn, "eve@example.org", now=NOW - timedelta(days=7), source="form")
+    report = take(database, zipped(tmp_path, EXPORTS / "mailchimp"))
+    assert report.left_alone_reasons["joined_again_since"] == 1
+    assert statuses(database)["eve@example.org"] == "active"
+
+
+def test_an_export_with_ten_thousand_rows_brings_none_of_three_thousand_back(
+    database: Database, tmp_path: Path
+) -> None:
+    """Unsubscribed, suppressed or erased here before, and active in the export."""
+    here = tmp_path / "here.csv"
+    here.write_text("email\n" + "".join(f"reader{n}@example.org\n" for n in range(3000)))
+    take(database, here)
+    gone = tmp_path / "gone.csv"
+    gone.write_text(
+        "email,status,suppressed\n"
+        + "".join(f"reader{n}@example.org,unsubscribed,\n" for n in range(1000))
+        + "".join(f"reader{n}@example.org,,hard_bounce\n" for n in range(1000, 2000))
+    )
+    take(database, gone)
+    with database.begin() as conn:
+        for n in range(2000, 3000):
+            membership.erase(conn, f"reader{n}@example.org", now=NOW, secrets=SECRETS)
+    path = tmp_path / "members_segment_export.csv"
+    lines = [f"Reader{n}@Example.org,Reader,{n},2020-01-01 10:00:00,{n}\n" for n in range(10_000)]
+    path.write_text("Email Address,First Name,Last Name,CONFIRM_TIME,LEID\n" + "".join(lines))
+    report = take(database, path, consent="all subscribed in Mailchimp")
+    assert (report.rows, report.added, report.left_alone) == (10_000, 7000, 3000)
+    assert report.left_alone_reasons == {"unsubscribed": 1000, "hard_bounce": 1000, "erased": 1000}
+    found = statuses(database)
+    barred = bars(database)
+    mailed = {a.lower() for a, status in found.items() if status == "active" and a not in barred}
+    assert mailed == {f"reader{n}@example.org" for n in range(3000, 10_000)}
+    assert not any(f"reader{n}@example.org" in found for n in range(2000, 3000))
+    assert not any(str(n) in (a or "") for a in barred for n in range(2000, 3000))
+
+
+def test_what_an_export_says_of_an_erased_person_is_not_written_down(
+    database: Database, tmp_path: Path
+) -> None:
+    with database.begin() as conn:
+        membership.add(conn, "gus@example.net", now=NOW)
+        membership.erase(conn, "gus@example.net", now=NOW, secrets=SECRETS)
+    take(database, zipped(tmp_path, EXPORTS / "mailchimp"))
+    assert bars(database) == {None: SuppressionReason.ERASED.value}
+
+
+def _fill(database: Database, folder: Path) -> None:
+    path = folder / "list.csv"
+    path.write_text(
+        "email,name,topics,status,consented_at,source,suppressed,form,unsubscribed_at\n"
+        'anna@example.org,"Bell, ""Anna""",trials;research,active,2024-05-31,Form,,large,\n'
+        "ben@example.org,Ben O'Hara,,unsubscribed,2023-01-01T00:00:00Z,Form,,,2024-02-02\n"
+        "cleo@example.org,Кирилл \\,research,pending,,,,discreet,\n"
+        "dora@example.org,Dora,,active,2022-02-02T02:02:02.123456Z,Fair in Leeds,,,\n"
+        "emil@example.org,,,,,list,hard_bounce,,2024-03-03T03:03:03Z\n"
+        "fred@example.org,,,,,list,complaint,,2024-03-04T03:03:03Z\n"
+        "gina@example.org,Gina,,unsubscribed,2020-01-01T00:00:00Z,Form,manual,plain,2024-02-02T00:00:00Z\n",
+        encoding="utf-8",
+    )
+    report = importing.import_file(
+        path, begin=database.begin, now=NOW, topics=("trials", "research"), secrets=SECRETS
+    )
+    assert report.rejected == 0
+
+
+@pytest.mark.parametrize("preset", [None, *PRESETS])
+def test_a_list_comes_back_whole_from_every_shape(
+    database: Database, tmp_path: Path, sqlite_files: Any, preset: str | None
+) -> None:
+    _fill(database, tmp_path)
+    there, plain, back = (tmp_path / name for name in ("there", "plain.csv", "back.csv"))
+    with database.read() as conn:
+        assert exporting.export_file(conn, there, preset=preset) == 7
+        exporting.export_file(conn, plain)
+    assert stat.S_IMODE(there.stat().st_mode) == 0o600
+    with sqlite_files.migrated() as url:
+        other = open_database(url)
+        try:
+            report = importing.import_file(
+                there, begin=other.begin, now=NOW, topics=("trials", "research"), secrets=SECRETS
+            )
+            assert (report.preset, report.rejected) == (preset or "", 0)
+            assert statuses(other) == statuses(database)
+            assert bars(other) == bars(database)
+            with other.read() as conn:
+                exporting.export_file(conn, back)
+        finally:
+            other.close()
+    assert sorted(back.read_text().splitlines()) == sorted(plain.read_text().splitlines())
