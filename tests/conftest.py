@@ -6,7 +6,7 @@ import os
 from collections.abc import Generator
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from tests.databases import (
     database,
@@ -28,15 +28,24 @@ __all__ = [
     "web",
 ]
 
+_SLOW_TO_EXPLAIN = (Phase.shrink, Phase.explain)
+
 # No deadline: a busy machine is not a defect. Derandomised: the same commit gives the same answer.
+# Where that answer is all that is wanted, minutes of making a failure smaller are left out.
 settings.register_profile(
     "newsletter",
     deadline=None,
     derandomize=True,
     max_examples=60,
+    phases=[each for each in Phase if "CI" not in os.environ or each not in _SLOW_TO_EXPLAIN],
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.load_profile("newsletter")
+# Others each time, as the nightly checks want it; `--hypothesis-seed` repeats one.
+settings.register_profile(
+    "search", settings.get_profile("newsletter"), derandomize=False, max_examples=500,
+    phases=list(Phase), print_blob=True,
+)  # fmt: skip
+settings.load_profile("search" if "NEWSLETTER_SEARCH" in os.environ else "newsletter")
 
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -39,7 +39,7 @@ _WITH_REASON = {
 }
 
 _DELIVERY = re.compile(r"[0-9A-Za-z_-]{1,32}")
-_ATTEMPT = re.compile(r"[0-9]{1,4}")
+_ATTEMPT = re.compile(r"[0-9]{1,7}")
 _SECONDS = re.compile(r"[0-9]{1,12}")
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]]*[@＠][^\s<>\"'(),;:\[\]]*")
 _MASK = "…"

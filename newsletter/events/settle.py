@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from newsletter.events.fold import is_recall
-from newsletter.model.delivery import BatchState
+from newsletter.model.delivery import COPY_APART, BatchState
 from newsletter.model.event import BatchFacts, Event, EventKind
 
 
@@ -65,6 +65,39 @@ def evidence_of(events: Iterable[Event], *, recalled: bool) -> Evidence:
         elif not recalled and not is_recall(event):
             taken.add(event.attempt)
     return Evidence(frozenset(reported), frozenset(taken | left), frozenset(left))
+
+
+def from_before_the_copy(event: Event, batch: BatchFacts) -> bool:
+    """Whether an older copy of the ledger was put back after the attempt that the event is of.
+
+    Then nobody knows who was in that attempt, and the event proves something of one person only.
+    """
+    return event.attempt // COPY_APART < batch.attempt // COPY_APART
+
+
+@dataclass(frozen=True, slots=True)
+class OldVerdict:
+    """What is known of attempts from before a copy: the deliveries that were certainly `mailed`."""
+
+    mailed: frozenset[str] = frozenset()
+    alarms: tuple[Alarm, ...] = ()
+
+
+def old_verdict(events: Iterable[Event], batch: BatchFacts) -> OldVerdict:
+    """What events of a batch's deliveries say of attempts from before a copy, person by person.
+
+    Only a mail that has left counts, since the copy does not know what was cancelled.
+    """
+    left: dict[str, set[int]] = {}
+    mailed = set()
+    for event in events:
+        if event.kind in {EventKind.DROPPED, EventKind.PROCESSED}:
+            continue
+        left.setdefault(event.delivery_id, set()).add(event.attempt)
+        if from_before_the_copy(event, batch):
+            mailed.add(event.delivery_id)
+    twice = any(len(left[each]) > 1 for each in mailed)
+    return OldVerdict(frozenset(mailed), (Alarm.DOUBLE,) if twice else ())
 
 
 def verdict(batch: BatchFacts, found: Evidence) -> Verdict:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+COPY_APART: Final = 10_000
+"""Attempts are counted on from the next multiple of this when an older copy of the database was put
+back: so no new attempt has the number of one that was made since, and of an earlier one it is known
+that the copy cannot say who was in it.
+"""
 
 
 class DeliveryState(StrEnum):

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 
 from newsletter.events.fold import BARRING, Merged, fold, merge, suppression_of
 from newsletter.events.normalise import normalise_all
-from newsletter.events.settle import Alarm, evidence_of, verdict
+from newsletter.events.settle import (
+    Alarm,
+    evidence_of,
+    from_before_the_copy,
+    old_verdict,
+    verdict,
+)
 from newsletter.model.delivery import BatchState, DeliveryState
 from newsletter.model.event import BatchFacts, Event, Place
 from newsletter.store import events as store
@@ -147,19 +153,33 @@ def _settle(
     due: list[tuple[Alarm, BatchFacts]] = []
     doubtful = _by_batch(places, events).values()
     for batch, told in sorted(doubtful, key=lambda pair: (pair[0].edition_id, pair[0].number)):
-        found = verdict(batch, evidence_of(told, recalled=batch.recalled))
+        known = [event for event in told if not from_before_the_copy(event, batch)]
+        found = verdict(batch, evidence_of(known, recalled=batch.recalled))
         if found.accepted is not None and proofs.accept(
             connection, batch, found.accepted, detached=found.detached, now=now
         ):
             accepted += 1
             touched.add(batch.edition_id)
             batch = replace(batch, state=BatchState.ACCEPTED, attempt=found.accepted)  # noqa: PLW2901
-        due += [(alarm, batch) for alarm in found.alarms]
+        old = old_verdict(told, batch)
+        if old.mailed and _accept_people(connection, batch, old.mailed, now):
+            accepted += 1
+            touched.add(batch.edition_id)
+        due += [(alarm, batch) for alarm in (*found.alarms, *old.alarms)]
     for edition_id in sorted(touched):
         proofs.finish(connection, edition_id)
     # Last of all: two receivers that are to tell the same must not wait for each other's batches.
     raised = [_raised(connection, batch, alarm, now) for alarm, batch in sorted(due, key=_order)]
     return Settled(batches=accepted, alarms=tuple(each for each in raised if each))
+
+
+def _accept_people(
+    connection: Connection, batch: BatchFacts, mailed: Collection[str], now: datetime
+) -> bool:
+    """Takes those for accepted who were, before an older copy of the ledger was put back."""
+    if batch.state not in {BatchState.UNKNOWN, BatchState.PLANNED}:
+        return False
+    return proofs.accept_people(connection, batch, sorted(mailed), now=now)
 
 
 def _order(due: tuple[Alarm, BatchFacts]) -> tuple[int, str, int]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, update
 
 from newsletter.model.delivery import BatchState, DeliveryState, ProviderIdState
 from newsletter.model.edition import EditionState
@@ -108,6 +108,30 @@ def accept(
     return True
 
 
+def accept_people(
+    connection: Connection, found: BatchFacts, delivery_ids: Sequence[str], *, now: datetime
+) -> bool:
+    """Marks these people of a planned or unknown batch as accepted, and an unknown batch with the
+    last of its people; False if nobody of them waited, or the batch changed meanwhile.
+    """
+    as_found = and_(
+        batch.c.id == found.id, batch.c.attempt == found.attempt, batch.c.state == found.state
+    )
+    if connection.execute(update(batch).where(as_found).values(settled_at=now)).rowcount != 1:
+        return False
+    waiting = and_(
+        delivery.c.edition_id == found.edition_id,
+        delivery.c.batch_number == found.number,
+        delivery.c.state.in_(_WAITING[found.state]),
+    )
+    accepted = update(delivery).where(waiting, delivery.c.id.in_(delivery_ids))
+    if not connection.execute(accepted.values(state=DeliveryState.ACCEPTED)).rowcount:
+        return False
+    if found.state is BatchState.UNKNOWN and not _any(connection, select(delivery.c.id), waiting):
+        connection.execute(update(batch).where(as_found).values(state=BatchState.ACCEPTED))
+    return True
+
+
 def people_in(connection: Connection, found: BatchFacts) -> int:
     """How many people of the batch were accepted."""
     query = select(func.count()).where(
@@ -125,10 +149,8 @@ def finish(connection: Connection, edition_id: int) -> bool:
     ).scalar() != EditionState.PARTIAL or _open_batches(connection, edition_id):
         return False
     done = (DeliveryState.ACCEPTED, DeliveryState.SKIPPED)
-    left = select(delivery.c.id).where(
-        delivery.c.edition_id == edition_id, delivery.c.state.not_in(done)
-    )
-    if connection.execute(left.limit(1)).first() is not None:
+    left = and_(delivery.c.edition_id == edition_id, delivery.c.state.not_in(done))
+    if _any(connection, select(delivery.c.id), left):
         return False
     return editions.move(connection, edition_id, EditionState.PARTIAL, EditionState.SENT)
 
@@ -136,8 +158,12 @@ def finish(connection: Connection, edition_id: int) -> bool:
 def _open_batches(connection: Connection, edition_id: int) -> bool:
     """Asked first: it is answered by an index, and mostly ends the matter."""
     done = (BatchState.ACCEPTED, BatchState.EMPTY)
-    query = select(batch.c.id).where(batch.c.edition_id == edition_id, batch.c.state.not_in(done))
-    return connection.execute(query.limit(1)).first() is not None
+    still = and_(batch.c.edition_id == edition_id, batch.c.state.not_in(done))
+    return _any(connection, select(batch.c.id), still)
+
+
+def _any(connection: Connection, query: Select[Any], wanted: ColumnElement[bool]) -> bool:
+    return connection.execute(query.where(wanted).limit(1)).first() is not None
 
 
 def _batches(connection: Connection, numbers: Numbers) -> dict[tuple[int, int], BatchFacts]:

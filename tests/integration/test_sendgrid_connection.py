@@ -136,7 +136,7 @@ def test_who_reads_nothing_got_nothing() -> None:
         began = time.monotonic()
         with pytest.raises(NotWritten):
             connections.post("/v3/mail/send", LARGE, {})
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
 
 
 def test_a_connection_reset_in_the_middle_of_writing() -> None:
@@ -207,7 +207,7 @@ def test_a_server_that_drips_cannot_hold_us(start: bytes, drop: bytes) -> None:
     with rough(drips(start, drop)) as server:
         began = time.monotonic()
         assert isinstance(once(server.url, timeout=0.8), Unknown)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize(
@@ -320,7 +320,7 @@ def test_a_proxy_that_lets_nothing_through(
         sending = transport("https://127.0.0.1:9", proxy=f"127.0.0.1:{server.port}", timeout=0.8)
         began = time.monotonic()
         assert isinstance(submit(sending), NotTaken)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
         assert not any(post.startswith(b"POST") for post in server.heard)
 
 

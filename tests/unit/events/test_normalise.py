@@ -104,7 +104,7 @@ def test_a_bounce_is_for_good_only_when_it_says_so(fields: dict[str, Any], kind:
         *({k: v for k, v in raw().items() if k != gone} for gone in ("nl_delivery", "nl_attempt")),
         *(raw(nl_delivery=value) for value in ("", 7, "a" * 33, "a b", "d\x00", "é", None)),
         *(raw(nl_attempt=value) for value in ("", "0", "-1", "1.0", "x", "٣", True, 1.0, 0, None)),
-        *(raw(nl_attempt=value) for value in (10_000, 10**400, "10000", -3)),
+        *(raw(nl_attempt=value) for value in (10_000_000, 10**400, "10000000", -3)),
     ],
     ids=lambda value: json.dumps(value)[:40],
 )
