@@ -12,7 +12,7 @@ STAMPS := $(VENV)/stamps
 export UV_NO_CONFIG := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow browser lint types format bench bench-short docs pictures lock clean
+.PHONY: help demo test slow browser golden lint types format bench bench-short docs pictures lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
@@ -28,6 +28,9 @@ slow: $(STAMPS)/dev  ## the slow tests
 
 browser: $(STAMPS)/dev  ## the checks in a browser; installs what they need
 	@tests/browser/run
+
+golden: $(STAMPS)/dev  ## write tests/data/golden, the demo's editions, anew; look at the changes
+	@PYTHONPATH=. $(BIN)/python tests/golden.py
 
 lint: $(STAMPS)/dev  ## style, formatting and the floors
 	@$(BIN)/ruff check .

@@ -138,7 +138,7 @@ def reading_time(item: DigestItem) -> str:
 def preheader_of(digest: Digest) -> str:
     """What an inbox shows after the subject, at most 120 characters, no line breaks."""
     parts = [f"{title_of(item)}: {sentence(item.change)}" for item in digest.updated if item.change]
-    parts += [f"{trial_title(each.note)}: {each.note.change}" for each in digest.trials]
+    parts += [f"{trial_title(each.note)}: {one_line(each.note.change)}" for each in digest.trials]
     parts += [title_of(item) for item in digest.new]
     parts += [title_of(item) for item in digest.updated if not item.change]
     return shortened(" · ".join(parts) or one_line(digest.masthead.title), 120)
