@@ -33,18 +33,28 @@ def heed(conn: Connection, told: Sequence[Feedback], *, now: datetime, source: s
     """Does what follows from up to 30,000 pieces of feedback, in the caller's transaction.
 
     Who left is taken off the list with a line of evidence that names `source`; anything else bars
-    the address, and the first reason stays. Erased people are passed over, and who joined again
-    since is not put off. May be repeated.
+    the address, and of two reports the graver stays, whichever comes first. Erased people are
+    passed over, and who joined again since is not put off. May be repeated.
     """
     keys = people.keys_of(conn, {each.subscriber_id for each in told})
     bars = [
         Bar(keys[each.subscriber_id], each.reason, each.at, each.note)
-        for each in sorted(told, key=lambda each: (each.at, each.subscriber_id, each.reason))
+        for each in sorted(told, key=_gravest_first)
         if each.subscriber_id in keys
     ]
     leaving = {bar.key for bar in bars if bar.reason is SuppressionReason.UNSUBSCRIBED}
     standings = people.standings(conn, sorted(leaving)) if leaving else {}
-    barred = suppressions.by_address(conn, sorted(keys.values()))
+    standing = suppressions.by_address(conn, sorted(keys.values()))
+    barred = standing.keys() - {
+        bar.key
+        for bar in bars
+        if bar.key in standing and suppressions.is_graver(bar.reason, standing[bar.key].reason)
+    }
     made = decide(bars, standings, barred)
-    write_down(conn, made, now=now, source=source)
+    write_down(conn, made, now=now, source=source, graver=True)
     return made
+
+
+def _gravest_first(told: Feedback) -> tuple[int, datetime, int]:
+    graver = suppressions.GRAVITY.index(told.reason) if told.reason in suppressions.GRAVITY else -1
+    return -graver, told.at, told.subscriber_id

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from subscribers import address as addresses
+from subscribers import softbounces
 from subscribers.errors import LeftAlone, UnknownSubscriber
 from subscribers.model import (
     ConsentKind,
@@ -217,6 +218,7 @@ def lift_suppression(
             "Only the person can undo that, by signing up and confirming again.",
         )
     suppressions.lift(conn, addresses.key(normal))
+    softbounces.forget(conn, addresses.key(normal))
     return before
 
 

@@ -89,9 +89,12 @@ def take_over(
     return made
 
 
-def write_down(conn: Connection, made: Decided, *, now: datetime, source: str) -> None:
-    """Do what was decided."""
-    suppressions.suppress_all(conn, list(made.suppressed.values()))
+def write_down(
+    conn: Connection, made: Decided, *, now: datetime, source: str, graver: bool = False
+) -> None:
+    """Do what was decided; `graver`: a graver report takes the place of what barred an address."""
+    bars = list(made.suppressed.values())
+    (suppressions.suppress_harder if graver else suppressions.suppress_all)(conn, bars)
     people.deactivate(conn, made.left.keys(), now)
     withdrawn = ConsentKind.WITHDRAWN
     evidence.record_consents(

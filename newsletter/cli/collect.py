@@ -24,10 +24,12 @@ def command(app: App) -> int:
     from newsletter.cli.watching import context_of
     from newsletter.cli.wording import feed_json, feed_line
     from newsletter.pipeline.collect import all_failed, collect
+    from newsletter.pipeline.heeding import heed_waiting_reports
     from newsletter.pipeline.trials import check_trials
     from newsletter.store.lock import run_lock
 
     with context_of(app) as context, run_lock(context.database):
+        heed_waiting_reports(context)
         reports = collect(context)
         trials = check_trials(context)
     for report in reports:

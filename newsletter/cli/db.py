@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from newsletter.cli.app import App, pass_app
@@ -36,3 +38,53 @@ def upgrade(app: App) -> None:
         {"revision": HEAD, "changed": changed},
         f"The database is at revision {HEAD}{'' if changed else '; it was already'}.",
     )
+
+
+@command.command("absorb")
+@json_option
+@pass_app
+def absorb(app: App) -> int:
+    """Absorb the events of SendGrid's that were taken in and still wait.
+
+    The server does this by itself, and so does every `send` and `collect`. By hand it also tries
+    those once more that failed so often that they were set aside. It can be run at any time.
+
+    Example: newsletter db absorb
+    """
+    from newsletter.pipeline.draining import EVEN_SET_ASIDE, Rules, drain
+    from newsletter.store import posted_events
+
+    wiring = app.wiring()
+    database, rules = wiring.database(), Rules.of(wiring.settings)
+    done = drain(database, rules, now=wiring.now, tries=EVEN_SET_ASIDE)
+    with database.read() as connection:
+        left = posted_events.waiting(connection)
+    data = {
+        "posts": done.posts,
+        "recorded": done.absorbed.recorded,
+        "ignored": done.absorbed.ignored,
+        "settled_batches": done.absorbed.settled_batches,
+        "suppressed": done.absorbed.suppressed,
+        "alarms": [alarm.text for alarm in done.absorbed.alarms],
+        "failed": done.failed,
+        "waiting": left.posts,
+    }
+    emit(app, data, _absorbed(data))
+    return 1 if done.failed else 0
+
+
+def _absorbed(data: dict[str, Any]) -> str:
+    if not data["posts"] and not data["failed"]:
+        return "No events are waiting."
+    counted = (
+        f"{data['posts']:,} posts absorbed: {data['recorded']:,} events were new,"
+        f" {data['ignored']:,} not of our mails; {data['settled_batches']:,} batches settled,"
+        f" {data['suppressed']:,} people not mailed any more."
+    )
+    lines = [counted, *data["alarms"]]
+    if data["failed"]:
+        lines.append(
+            f"{data['failed']:,} posts could not be absorbed. Run it again with `newsletter"
+            " --debug db absorb`, and report what it says."
+        )
+    return "\n".join(lines)

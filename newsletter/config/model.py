@@ -27,6 +27,7 @@ from newsletter.config.operation import (
     TrialsSettings,
 )
 from newsletter.config.signup import SignupSettings
+from newsletter.config.suppressing import SuppressionsSettings
 from newsletter.config.web import WebSettings
 
 
@@ -40,6 +41,13 @@ class Secrets(BaseModel):
     sendgrid_api_key: SecretStr | None = None
     smtp_password: SecretStr | None = None
     sendgrid_webhook_public_key: SecretStr | None = None
+
+    @property
+    def webhook_keys(self) -> tuple[str, ...]:
+        """The public keys of SendGrid's signed Event Webhook; two while one is being changed."""
+        given = self.sendgrid_webhook_public_key
+        parts = given.get_secret_value().split(",") if given is not None else ()
+        return tuple(part.strip() for part in parts if part.strip())
 
 
 class Settings(BaseSettings):
@@ -72,6 +80,9 @@ class Settings(BaseSettings):
     )
     look: LookSettings = section(LookSettings, "How an edition looks.")
     delivery: DeliverySettings = section(DeliverySettings, "How mails go out.")
+    suppressions: SuppressionsSettings = section(
+        SuppressionsSettings, "Who is not mailed any more because of what the provider reports."
+    )
     trials: TrialsSettings = section(TrialsSettings, "What is asked and told of trials.")
     fuse: FuseSettings = section(FuseSettings, "When an edition waits for you.")
     notify: NotifySettings = section(NotifySettings, "Who hears of what happens.")

@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from newsletter.model.event import Event, EventKind
+from newsletter.model.event import Event, EventKind, Stray
+from subscribers import address as addresses
+from subscribers.errors import AddressError
 
 _KINDS = {
     "processed": EventKind.PROCESSED,
@@ -31,10 +33,25 @@ _KINDS = {
 _SOFT = {"technical", "content", "reputation", "frequency or volume too high"}
 """Classifications of a bounce that speak of the mail or the sender, and not of the address."""
 
+_OF_THE_MAILBOX = {"mailbox unavailable", "invalid address"}
+"""Those that speak of the mailbox; the other ones do not say."""
+
+_STATUS = re.compile(r"\b[45]\.([0-9]{1,3})\.[0-9]{1,3}\b")
+_MAILBOX_SUBJECTS = {"1", "2"}
+"""The second number of a status: about the address, about the mailbox (RFC 3463, section 3)."""
+
+_STRAYS = {
+    "bounce": EventKind.BOUNCED,
+    "spamreport": EventKind.COMPLAINED,
+    "unsubscribe": EventKind.UNSUBSCRIBED,
+}
+"""What is true of an address, with whichever mail it happened."""
+
 _WITH_REASON = {
     EventKind.DROPPED,
     EventKind.DEFERRED,
     EventKind.BLOCKED,
+    EventKind.SOFT_BOUNCED,
     EventKind.BOUNCED,
 }
 
@@ -79,11 +96,45 @@ def normalise_all(posted: Iterable[object], *, now: datetime) -> tuple[list[Even
     return events, len(found) - len(events)
 
 
+def strays(posted: Iterable[object], *, now: datetime) -> list[Stray]:
+    """What the values say of mailboxes for good, each with its delivery, if it has one.
+
+    An asynchronous bounce may come without the ids of its mail. Then, and where an id is not ours,
+    the address alone tells whom it is about.
+    """
+    found = (_stray(raw, now) for raw in posted)
+    return [stray for stray in found if stray is not None]
+
+
+def _stray(raw: object, now: datetime) -> Stray | None:
+    if not isinstance(raw, Mapping):
+        return None
+    name = raw.get("event")
+    kind = _STRAYS.get(name) if isinstance(name, str) else None
+    key = None if kind is None else _address_key(raw.get("email"))
+    if kind is None or key is None or _kind(raw) is not kind:
+        return None
+    return Stray(
+        delivery_id=_delivery(raw.get("nl_delivery")),
+        address_key=key,
+        kind=kind,
+        at=_time(raw.get("timestamp"), now),
+        reason=_reason(raw, kind) if kind in _WITH_REASON else "",
+    )
+
+
+def _address_key(value: object) -> str | None:
+    try:
+        return addresses.key(addresses.normalise(value)) if isinstance(value, str) else None
+    except AddressError:
+        return None
+
+
 def _kind(raw: Mapping[object, object]) -> EventKind | None:
     name = raw.get("event")
     kind = _KINDS.get(name) if isinstance(name, str) else None
     if kind is EventKind.BOUNCED and not _is_hard(raw):
-        return EventKind.BLOCKED
+        return EventKind.SOFT_BOUNCED if _is_of_the_mailbox(raw) else EventKind.BLOCKED
     return kind
 
 
@@ -95,6 +146,16 @@ def _is_hard(raw: Mapping[object, object]) -> bool:
     if type_ is None:
         return _text(raw.get("status")).startswith("5")
     return type_ == "bounce"
+
+
+def _is_of_the_mailbox(raw: Mapping[object, object]) -> bool:
+    """Whether a bounce that is not for good speaks of the mailbox, and not of the mail or us."""
+    classified = _text(raw.get("bounce_classification")).casefold()
+    if classified in _SOFT | _OF_THE_MAILBOX:
+        return classified in _OF_THE_MAILBOX
+    said = f"{_text(raw.get('status'))} {_text(raw.get('reason'))}"
+    status = _STATUS.search(said)
+    return status is not None and status[1] in _MAILBOX_SUBJECTS
 
 
 def _delivery(value: object) -> str:

@@ -19,6 +19,9 @@ class EventKind(StrEnum):
     DELIVERED = "delivered"
     BLOCKED = "blocked"
     """Refused this time, and not tried again; says nothing of the address."""
+    SOFT_BOUNCED = "soft_bounced"
+    """The same for a reason that lies with the mailbox: it is full, or not to be reached. Many of
+    them in a row mean that nobody reads there any more."""
     BOUNCED = "bounced"
     """Refused for good: mail to this address never arrives."""
     UNSUBSCRIBED = "unsubscribed"
@@ -42,6 +45,21 @@ class Event:
     def key(self) -> tuple[str, int, EventKind]:
         """What it is the event of, and of which kind."""
         return self.delivery_id, self.attempt, self.kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stray:
+    """What happened to somebody's mailbox, where it is not said with which of our mails.
+
+    `delivery_id` is what was said, "" where nothing was; `address_key` is that of
+    `subscribers.address`.
+    """
+
+    delivery_id: str
+    address_key: str
+    kind: EventKind
+    at: datetime
+    reason: str = ""
 
 
 def join(one: Event, other: Event) -> Event:

@@ -6,13 +6,13 @@ be absorbed again, in any order. What follows from what is decided in `newslette
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from newsletter.events.fold import BARRING, Merged, fold, merge, suppression_of
-from newsletter.events.normalise import normalise_all
+from newsletter.events.fold import merge
+from newsletter.events.normalise import normalise_all, strays
 from newsletter.events.settle import (
     Alarm,
     evidence_of,
@@ -20,21 +20,19 @@ from newsletter.events.settle import (
     old_verdict,
     verdict,
 )
-from newsletter.model.delivery import BatchState, DeliveryState
+from newsletter.model.delivery import BatchState
 from newsletter.model.event import BatchFacts, Event, Place
+from newsletter.pipeline.mailboxes import follow
 from newsletter.store import events as store
 from newsletter.store import proofs
 from newsletter.store.engine import Database
-from subscribers.feedback import Feedback, heed
+from subscribers.softbounces import SoftLimit
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 BLOCK = 5_000
 """Events per transaction, at the most: a block takes well under a second."""
-
-SOURCE = "sendgrid"
-"""What stands in the evidence of who unsubscribed at the provider."""
 
 _WORDS = {
     Alarm.DOUBLE: (
@@ -83,9 +81,23 @@ class Absorbed:
     suppressed: int = 0
     alarms: tuple[Raised, ...] = ()
 
+    def __add__(self, other: Absorbed) -> Absorbed:
+        return Absorbed(
+            recorded=self.recorded + other.recorded,
+            ignored=self.ignored + other.ignored,
+            settled_batches=self.settled_batches + other.settled_batches,
+            suppressed=self.suppressed + other.suppressed,
+            alarms=self.alarms + other.alarms,
+        )
+
 
 def absorb(
-    database: Database, posted: Sequence[object], *, now: datetime, retention: timedelta
+    database: Database,
+    posted: Sequence[object],
+    *,
+    now: datetime,
+    retention: timedelta,
+    limit: SoftLimit = SoftLimit(),  # noqa: B008 - a frozen value
 ) -> Absorbed:
     """Absorbs what was posted (SendGrid's events as decoded JSON); may be repeated.
 
@@ -94,16 +106,8 @@ def absorb(
     """
     done = Absorbed()
     for start in range(0, len(posted), BLOCK):
-        events, ignored = normalise_all(posted[start : start + BLOCK], now=now)
         with database.begin() as connection:
-            block = _absorb_block(connection, events, now)
-        done = Absorbed(
-            recorded=done.recorded + block.recorded,
-            ignored=done.ignored + block.ignored + ignored,
-            settled_batches=done.settled_batches + block.settled_batches,
-            suppressed=done.suppressed + block.suppressed,
-            alarms=done.alarms + block.alarms,
-        )
+            done += absorb_block(connection, posted[start : start + BLOCK], now=now, limit=limit)
     with database.begin() as connection:
         store.forget_before(connection, now - retention)
     return done
@@ -125,7 +129,11 @@ def settle_recorded(connection: Connection, edition_id: int, *, now: datetime) -
     return done
 
 
-def _absorb_block(connection: Connection, events: Sequence[Event], now: datetime) -> Absorbed:
+def absorb_block(
+    connection: Connection, posted: Sequence[object], *, now: datetime, limit: SoftLimit
+) -> Absorbed:
+    """Absorbs about `BLOCK` events at the most, in the caller's transaction; may be repeated."""
+    events, ignored = normalise_all(posted, now=now)
     ids = sorted({event.delivery_id for event in events})
     places = proofs.places(connection, ids)
     ours = [event for event in events if event.delivery_id in places]
@@ -134,13 +142,20 @@ def _absorb_block(connection: Connection, events: Sequence[Event], now: datetime
     gained = [event for key, event in after.items() if before.get(key) is not event]
     recorded = store.record(connection, gained)
     settled = _settle(connection, places, after.values(), now)
-    told = list(_feedback(gained, before, places))
-    made = heed(connection, told, now=now, source=SOURCE)
+    followed = follow(
+        connection,
+        gained,
+        before=before,
+        places=places,
+        strays=[each for each in strays(posted, now=now) if each.delivery_id not in places],
+        limit=limit,
+        now=now,
+    )
     return Absorbed(
-        recorded=recorded,
-        ignored=len(events) - len(ours),
+        recorded=recorded + followed.recorded,
+        ignored=ignored + len(events) - len(ours) - followed.found,
         settled_batches=settled.batches,
-        suppressed=len(made.suppressed.keys() | made.left.keys()),
+        suppressed=followed.suppressed,
         alarms=settled.alarms,
     )
 
@@ -223,31 +238,3 @@ def _raised(
     if not store.alarm(connection, about=about, text=text, now=now):
         return None
     return Raised(about=about, text=text)
-
-
-def _feedback(
-    gained: Iterable[Event], before: Merged, places: Mapping[str, Place]
-) -> Iterable[Feedback]:
-    """Who must not be mailed any more, by what was not known before.
-
-    Only by that: an address that the admin has let in again is not barred by an old report. And by
-    each event for itself: who complained may have left as well, whatever is reported first.
-    """
-    for event in gained:
-        if event.kind not in BARRING:
-            continue
-        place = places[event.delivery_id]
-        live = _is_live(place, event.attempt)
-        reason = suppression_of(fold([event]), attempt_live=live)
-        known = before.get(event.key)
-        if reason is None or (
-            known is not None and suppression_of(fold([known]), attempt_live=live) is reason
-        ):
-            continue
-        note = f"{SOURCE}: {event.reason}" if event.reason else SOURCE
-        yield Feedback(subscriber_id=place.subscriber_id, reason=reason, at=event.at, note=note)
-
-
-def _is_live(place: Place, attempt: int) -> bool:
-    current = place.batch is not None and place.batch.attempt == attempt
-    return current and place.state is not DeliveryState.CANCELLED

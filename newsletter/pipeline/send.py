@@ -21,6 +21,7 @@ from newsletter.pipeline.delivering.freezing import freeze
 from newsletter.pipeline.delivering.refusals import nothing_left
 from newsletter.pipeline.delivering.run import deliver, settle_scheduled
 from newsletter.pipeline.gating import active_people, stops_before
+from newsletter.pipeline.heeding import heed_waiting_reports
 from newsletter.pipeline.naming import named
 from newsletter.pipeline.pages import compose_checked
 from newsletter.pipeline.report import UNFINISHED_OUTCOMES, Report, ended, subject_of
@@ -67,6 +68,7 @@ def send(
     """
     with run_lock(context.database):
         if not dry_run:
+            heed_waiting_reports(context)
             settle_scheduled(context)
         resumed = () if dry_run else _resume(context, scheduled=scheduled)
         period = _period(context, scheduled=scheduled)
@@ -86,6 +88,7 @@ def resume(context: Context, key: str) -> Report:
     Raises UsageError when there is nothing to go on with, BusyError as `send` does.
     """
     with run_lock(context.database):
+        heed_waiting_reports(context)
         settle_scheduled(context)
         edition = named(context, key)
         if edition.state not in UNFINISHED:

@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from newsletter import __version__
-from newsletter.web import archive, failures, health
+from newsletter.web import archive, failures, health, webhooks
 from newsletter.web.shield import Shield
 from newsletter.web.site import Site
 from newsletter.wiring import Wiring
 
-ROUTERS = (archive.router, health.router)
+ROUTERS = (archive.router, health.router, webhooks.router)
 """Every group of pages, a module each."""
 
 OPENAPI = "/api/v1/openapi.json"
@@ -36,6 +36,7 @@ def create(wiring: Wiring) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     failures.install(app)
+    webhooks.install(app, site)
     app.add_middleware(Shield, site=site)
     return app
 

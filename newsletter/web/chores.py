@@ -38,6 +38,10 @@ class Chores:
         """Lets every job have its turn now."""
         self._called.set()
 
+    def ending(self) -> bool:
+        """Whether the server is about to stop; a long job looks now and then."""
+        return self._ending.is_set()
+
     def start(self) -> None:
         """Begins, with one turn at once."""
         self._thread = threading.Thread(target=self._run, name="chores", daemon=True)

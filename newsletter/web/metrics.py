@@ -15,6 +15,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 HELP: Mapping[str, str] = {
     "newsletter_requests_total": "Requests answered, by method, route and status.",
     "newsletter_request_seconds_total": "Seconds spent on answering, by route.",
+    "newsletter_event_posts_total": "Posts of a provider's events, by how they were answered.",
     "newsletter_chores_total": "Turns of the work done beside answering, by chore and outcome.",
 }
 """What is counted. Label values come from the program, never from a request."""

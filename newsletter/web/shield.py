@@ -24,7 +24,7 @@ log = logging.getLogger("newsletter.web")
 BODY_LIMIT = 64 * 1024
 """Bytes a form may have."""
 
-BODY_LIMITS: Mapping[str, int] = {"/webhooks/": 8 * 1024 * 1024}
+BODY_LIMITS: Mapping[str, int] = {"/webhooks/": 2 * 1024 * 1024}
 """Bytes of what comes to paths that begin so; SendGrid posts up to 768 kB at a time."""
 
 BODY_SECONDS = 20.0

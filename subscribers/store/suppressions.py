@@ -6,13 +6,30 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, Select, delete, func, select
+from sqlalchemy import Column, Connection, Select, bindparam, delete, func, select, text
 
 from subscribers import address as addresses
 from subscribers.errors import SecretKeyError
 from subscribers.model import SuppressedAddress, Suppression, SuppressionReason
 from subscribers.store import bulk
 from subscribers.store.tables import suppression
+from subscribers.store.types import UtcDateTime
+
+GRAVITY = (
+    SuppressionReason.SOFT_BOUNCES,
+    SuppressionReason.HARD_BOUNCE,
+    SuppressionReason.COMPLAINT,
+)
+"""The reasons that a provider reports, the gravest last."""
+
+_HARDER = text("""
+INSERT INTO subscriber_suppression AS s (address_key, reason, since, note)
+VALUES (:key, :reason, :since, :note)
+ON CONFLICT (address_key) DO UPDATE
+SET reason = excluded.reason, since = excluded.since, note = excluded.note
+WHERE (s.reason = 'soft_bounces' AND excluded.reason IN ('hard_bounce', 'complaint'))
+   OR (s.reason = 'hard_bounce' AND excluded.reason = 'complaint')
+""").bindparams(bindparam("since", type_=UtcDateTime))
 
 
 class Bar(NamedTuple):
@@ -98,6 +115,20 @@ def suppress_all(conn: Connection, bars: Sequence[Bar]) -> None:
     rows = [(each.key, each.reason.value, to_driver(each.since), each.note) for each in bars]
     columns = ("address_key", "reason", "since", "note")
     bulk.insert_rows(conn, suppression, columns, sorted(rows), ignoring="address_key")
+
+
+def suppress_harder(conn: Connection, bars: Sequence[Bar]) -> None:
+    """The same for reports, which come in any order: of two the graver stays. What is no
+    report (the person's own word, the admin's) is not touched.
+    """
+    rows = [{**bar._asdict(), "reason": bar.reason.value} for bar in sorted(bars)]
+    if rows:
+        conn.execute(_HARDER, rows)
+
+
+def is_graver(reason: SuppressionReason, than: SuppressionReason) -> bool:
+    """Whether a report takes the place of what barred an address before."""
+    return reason in GRAVITY and than in GRAVITY and GRAVITY.index(reason) > GRAVITY.index(than)
 
 
 def lift(conn: Connection, key: str) -> None:

@@ -137,3 +137,28 @@ suppression = Table(
     sqlite_autoincrement=True,
 )
 """An erased address is kept only as a hash under the secret key that `key_id` names."""
+
+soft_bounce = Table(
+    "subscriber_soft_bounce",
+    metadata,
+    Column(
+        "subscriber_id",
+        _ID,
+        ForeignKey(person.c.id, ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("mail", Text, primary_key=True),
+    Column("bounced_at", UtcDateTime),
+    Column("arrived_at", UtcDateTime),
+)
+"""Of people to whom a mail could not be brought for now: what became of that mail and of others.
+`mail` is an opaque id; a mail that bounced after it had arrived has bounced."""
+
+pushed = Table(
+    "subscriber_pushed",
+    metadata,
+    Column("address_key", Text, primary_key=True),
+    Column("pushed_at", UtcDateTime, nullable=False),
+)
+"""The addresses that we put on the provider's list of those who want no mail at all."""

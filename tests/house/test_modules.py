@@ -19,7 +19,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "alembic": ("newsletter/store/*",),
     "certifi": ("newsletter/feeds/fetch.py", "newsletter/delivery/transports/*_connection.py"),
     "click": ("newsletter/cli/*",),
-    "cryptography": ("newsletter/standin/signing.py",),
+    "cryptography": ("newsletter/events/verify.py", "newsletter/standin/signing.py"),
     "dns": ("newsletter/delivery/resolver.py",),
     "dotenv": ("newsletter/config/reading.py",),
     "email_validator": ("subscribers/address.py",),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from newsletter.store.trial_tables import metadata  # that of all tables, these included
+from newsletter.store import event_tables, trial_tables  # noqa: F401 - so that all are known
+from newsletter.store.tables import metadata
 from subscribers.store.tables import metadata as subscriber_metadata
 
 connection = context.config.attributes["connection"]

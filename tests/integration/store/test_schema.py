@@ -16,11 +16,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, UniqueConstraint, inspect, text
 
 from newsletter.errors import StoreError
-from newsletter.store import schema
+from newsletter.store import event_tables, schema, trial_tables
 from newsletter.store.engine import Database, open_database
-from newsletter.store.trial_tables import metadata
+from newsletter.store.tables import metadata
 from subscribers.store.tables import metadata as subscriber_metadata
 from tests.house.source import ROOT
+
+ALL_TABLES = (event_tables, trial_tables)
+"""Imported, so that their tables are among those of the metadata."""
 
 MIGRATIONS = ROOT / "newsletter" / "store" / "migrations"
 

@@ -87,7 +87,22 @@ def test_an_opened_mail_is_one_that_was_accepted_and_no_more(event: str) -> None
         ({"type": "bounce", "bounce_classification": "Technical"}, EventKind.BLOCKED),
         ({"type": "bounce", "bounce_classification": "Content"}, EventKind.BLOCKED),
         ({"status": "5.1.1"}, EventKind.BOUNCED),
-        ({"status": "4.2.1"}, EventKind.BLOCKED),
+        ({"status": "4.2.1"}, EventKind.SOFT_BOUNCED),
+        ({"type": "blocked", "status": "5.2.2"}, EventKind.SOFT_BOUNCED),
+        ({"type": "blocked", "reason": "552 5.2.2 mailbox full"}, EventKind.SOFT_BOUNCED),
+        ({"type": "blocked", "reason": "550 5.7.1 no 5.2.2"}, EventKind.BLOCKED),
+        (
+            {"type": "blocked", "bounce_classification": "Reputation", "status": "5.2.2"},
+            EventKind.BLOCKED,
+        ),
+        (
+            {"type": "blocked", "bounce_classification": "Mailbox Unavailable"},
+            EventKind.SOFT_BOUNCED,
+        ),
+        (
+            {"type": "blocked", "bounce_classification": "Unclassified", "status": "5.7.1"},
+            EventKind.BLOCKED,
+        ),
         ({}, EventKind.BLOCKED),
     ],
 )
