@@ -6,10 +6,10 @@ A folder of the admin's own overrides our templates file by file (see `newslette
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 
 from newsletter.editions import plaintext
+from newsletter.editions.blame import culprit, located
 from newsletter.editions.mjml import mjml_to_html
 from newsletter.editions.page import Page, page_of
 from newsletter.editions.palette import sizes_of
@@ -17,6 +17,8 @@ from newsletter.editions.subject import subject_of
 from newsletter.editions.templates import templates_of
 from newsletter.errors import RenderError
 from newsletter.model.edition import Digest, Form, Rendered, Tags
+
+_TEMPLATE = "digest/digest.mjml.j2"
 
 
 def render(digest: Digest, tags: Tags, *, overrides: Path | None = None) -> Rendered:
@@ -60,11 +62,13 @@ def _key(digest: Digest) -> str:
 
 
 def _mjml(digest: Digest, page: Page, tags: Tags, overrides: Path | None) -> str:
+    return templates_of(overrides).render(_TEMPLATE, _values(digest, page, tags))
+
+
+def _values(digest: Digest, page: Page, tags: Tags) -> dict[str, object]:
     look = digest.masthead.look
-    values = {"page": page, "tags": tags, "light": look.light, "dark": look.dark}
-    return templates_of(overrides).render(
-        "digest/digest.mjml.j2", {**values, "sizes": sizes_of(digest.form)}
-    )
+    colours = {"light": look.light, "dark": look.dark}
+    return {"page": page, "tags": tags, **colours, "sizes": sizes_of(digest.form)}
 
 
 def _text(digest: Digest, page: Page, tags: Tags, overrides: Path | None) -> str:
@@ -76,17 +80,8 @@ def _html(digest: Digest, tags: Tags, mjml: str, overrides: Path | None) -> str:
     about = f"The edition {digest.period.key} ({digest.variant})"
     try:
         return mjml_to_html(mjml, about=about)
-    except RenderError:
-        _name_the_culprit(digest, tags, overrides)
-        raise
-
-
-def _name_the_culprit(digest: Digest, tags: Tags, overrides: Path | None) -> None:
-    """Renders every entry alone; the first that fails is named by the error it raises."""
-    bare = replace(digest, note="", trials=(), updated=(), new=())
-    for about, alone in (
-        *((f"The trial {u.note.number}", replace(bare, trials=(u,))) for u in digest.trials),
-        *((f"The post “{i.title}” ({i.url})", replace(bare, updated=(i,))) for i in digest.updated),
-        *((f"The post “{i.title}” ({i.url})", replace(bare, new=(i,))) for i in digest.new),
-    ):
-        mjml_to_html(_mjml(alone, page_of(alone), tags, overrides), about=about)
+    except RenderError as error:
+        found = culprit(digest, lambda alone: _mjml(alone, page_of(alone), tags, overrides))
+        about, shown = found or (about, digest)
+        values = _values(shown, page_of(shown), tags)
+        raise located(error, about, templates_of(overrides), _TEMPLATE, values) from error

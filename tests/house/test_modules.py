@@ -27,7 +27,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "feedparser": ("newsletter/feeds/parse.py",),
     "filelock": ("newsletter/store/*",),
     "itsdangerous": ("subscribers/links.py",),
-    "jinja2": ("newsletter/templating.py",),
+    "jinja2": ("newsletter/templating/*",),
     "markdown_it": ("newsletter/editions/note.py",),
     "mjml": ("newsletter/editions/mjml.py",),
     "nh3": ("newsletter/feeds/clean.py",),

@@ -235,8 +235,38 @@ def test_a_part_that_breaks_the_mail_for_one_post_names_that_post(tmp_path: Path
     (tmp_path / "digest" / "new_post.mjml.j2").write_text(
         own + '{% if item.title == "New post 2" %}<mj-text><b>{% endif %}'
     )
-    with pytest.raises(RenderError, match="“New post 2”"):
+    with pytest.raises(RenderError, match="“New post 2”") as error:
         render(WEEKLY, TAGS, overrides=tmp_path)
+    line = own.count("\n") + 1
+    assert f"new_post.mjml.j2, line {line}, <b> is not closed" in error.value.message
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "said"),
+    [
+        ("<mj-text>\n\n<b>x</mj-text>", 3, "<b> is not closed before </mj-text>"),
+        ("<mj-text>\n5 < 6</mj-text>", 2, "write &lt;"),
+        ("<mj-text>\n€ > 5</mj-text>", 2, "write &gt;"),
+        ("<mj-text>\n<a href=x>y</a></mj-text>", 2, "quotation marks"),
+        ("<mj-text>x</mj-text>\n</mj-text>", 2, "closes what is not open"),
+        ("<mj-text>{{ page.title }}\n\x0b</mj-text>", 2, "control character"),
+        ("<mj-text>{{ page.title }}</mj-text>\n<mj-text>", 2, "<mj-text> is not closed"),
+    ],
+)
+def test_what_the_engine_cannot_read_is_reported_with_file_and_line(
+    tmp_path: Path, content: str, line: int, said: str
+) -> None:
+    """No post is blamed for it: the mail cannot be made without posts either."""
+    part = tmp_path / "digest" / "disclaimer.mjml.j2"
+    part.parent.mkdir()
+    part.write_text(content)
+    with pytest.raises(RenderError) as error:
+        render(WEEKLY, TAGS, overrides=tmp_path)
+    assert error.value.message.startswith("The edition 2026-W47 (all) cannot be turned into HTML")
+    assert f"{part}, line {line}, " in error.value.message
+    assert said in error.value.message
+    assert (error.value.file, error.value.line) == (str(part), line)
+    assert "delete it" in error.value.mend
 
 
 def test_the_engines_panic_becomes_our_error() -> None:

@@ -114,3 +114,37 @@ def test_a_fault_in_one_of_ours_points_to_those_it_works_with(tmp_path: Path) ->
     error = failure(tmp_path, "digest/new.mjml.j2")
     assert error.file == "digest/new.mjml.j2"
     assert "templates check" in error.mend
+
+
+def test_each_piece_of_the_outcome_is_traced_to_its_line(tmp_path: Path) -> None:
+    """Also through includes, loops, macros and cut white space; the outcome itself is the same."""
+    write(
+        tmp_path,
+        "whole.html.j2",
+        "a\n{% macro m(x) %}\n  in {{ x }}\n{% endmacro %}\n"
+        "{% for n in 'xy' %}\n    {% include 'part.html.j2' %}\n{% endfor %}\n{{ m('z') }}end",
+    )
+    write(tmp_path, "part.html.j2", "{# nothing #}\npart {{ n }}\n")
+    templates = Templates(tmp_path)
+    found = templates.trace("whole.html.j2", {})
+    assert found.text == templates.render("whole.html.j2", {})
+    for words, name, line in (
+        ("a", "whole.html.j2", 1),
+        ("part y", "part.html.j2", 2),
+        ("in z", "whole.html.j2", 3),
+        ("end", "whole.html.j2", 8),
+    ):
+        assert found.at(found.text.index(words)) == (name, line)
+
+
+def test_what_a_template_asks_for_is_known_without_filling_it(tmp_path: Path) -> None:
+    write(tmp_path, "a.html.j2", "{% set x = 1 %}{{ x ~ y.z }}{% for w in v %}{{ w }}{% endfor %}")
+    assert Templates(tmp_path).asked_for("a.html.j2") == {"y", "v"}
+
+
+def test_only_some_of_the_admins_own_can_be_used(tmp_path: Path) -> None:
+    for name in ("a.html.j2", "b.html.j2"):
+        write(tmp_path, name, "mine")
+    some = Templates(tmp_path).with_only({"a.html.j2"})
+    assert some.file_of("a.html.j2") is not None
+    assert some.file_of("b.html.j2") is None

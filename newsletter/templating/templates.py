@@ -1,26 +1,10 @@
-"""Templates: ours, and before them, file by file, those of a folder of the admin's own.
-
-The only place that knows the template library. Mails, the pages for readers and those for the admin
-all come through here:
-
-    templates = Templates(settings.templates_path())
-    page = templates.render("web/confirm.html.j2", {"title": "…"})
-
-A name ends with what the text becomes. In `.html.j2`, `.mjml.j2` and `.xml.j2` every value is
-escaped, and so are its braces; what is HTML already is marked with `| safe` where a template shows
-it. In `.txt.j2` nothing is escaped. A value that a template asks for and is not given is an error,
-never an empty place. A template can include and import others by their names ("web/base.html.j2").
-`newsletter.editions.templates.templates_of` gives the same with the words that mails use
-(`wrapped`, `rule`), and keeps what it has compiled.
-"""
+"""The templates themselves: found, compiled, filled; what is wrong is said with file and line."""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from html import escape
 from pathlib import Path
 
 from jinja2 import (
@@ -31,11 +15,13 @@ from jinja2 import (
     TemplatesNotFound,
     TemplateSyntaxError,
 )
-from jinja2.filters import do_mark_safe
 from jinja2.loaders import split_template_path
+from jinja2.meta import find_undeclared_variables
 
 from newsletter.errors import RenderError
 from newsletter.resources import templates_dir
+from newsletter.templating.markup import as_markup
+from newsletter.templating.tracing import Marks, Traced, traced
 
 SUFFIX = ".j2"
 """What the name of every template ends with."""
@@ -63,7 +49,8 @@ class Templates:
     """Our templates with those of `own`, which need not exist, before them.
 
     Files that come, go or change are noticed at the next `render`. `filters` and `names` are what
-    every template may use beside its values.
+    every template may use beside its values. With `only` no more of the admin's own are used than
+    those of these names.
     """
 
     def __init__(
@@ -72,20 +59,40 @@ class Templates:
         *,
         filters: Mapping[str, Filter] | None = None,
         names: Mapping[str, object] | None = None,
+        only: Collection[str] | None = None,
     ) -> None:
         self.own = own
-        self._environments = {
-            markup: self._environment(filters or {}, names or {}, markup=markup)
-            for markup in (True, False)
-        }
+        self._filters, self._names, self._only = dict(filters or {}), dict(names or {}), only
+        self._environments = {markup: self._environment(markup=markup) for markup in (True, False)}
+
+    def with_only(self, names: Collection[str]) -> Templates:
+        """The same, with no more of the admin's own than those of these names."""
+        return Templates(self.own, filters=self._filters, names=self._names, only=names)
 
     def render(self, name: str, values: Mapping[str, object]) -> str:
         """The template's text with the values in it.
 
         Raises RenderError, which names the file and, where it is known, the line.
         """
+        return self._filled(self._environments[_is_markup(name)], name, values)
+
+    def trace(self, name: str, values: Mapping[str, object]) -> Traced:
+        """The same, and where each piece of it comes from; it takes much longer."""
+        environment = self._environment(markup=_is_markup(name), marked=True)
+        return traced(self._filled(environment, name, values))
+
+    def asked_for(self, name: str) -> frozenset[str]:
+        """The values that a template asks for itself, not through others; raises RenderError."""
+        environment = self._environments[_is_markup(name)]
         try:
-            environment = self._environments[not name.endswith(_PLAIN)]
+            source = _Files(self).get_source(environment, name)[0]
+            environment.compile(source, name, name)
+            return frozenset(find_undeclared_variables(environment.parse(source, name)))
+        except Exception as error:
+            raise self._error(self._place(error, name), error) from error
+
+    def _filled(self, environment: Environment, name: str, values: Mapping[str, object]) -> str:
+        try:
             return environment.get_template(name).render(values)
         except Exception as error:  # a template is a program that the admin may write
             raise self._error(self._place(error, name), error) from error
@@ -96,7 +103,8 @@ class Templates:
             parts = split_template_path(name)
         except TemplateNotFound:
             return None
-        folders = [folder for folder in (self.own, templates_dir()) if folder is not None]
+        own = self.own if self._only is None or name in self._only else None
+        folders = [folder for folder in (own, templates_dir()) if folder is not None]
         files = (folder.joinpath(*parts) for folder in folders)
         return next((file for file in files if file.is_file()), None)
 
@@ -104,21 +112,25 @@ class Templates:
         """Whether a file lies in the admin's own folder."""
         return file is not None and self.own is not None and file.is_relative_to(self.own)
 
-    def _environment(
-        self, filters: Mapping[str, Filter], names: Mapping[str, object], *, markup: bool
-    ) -> Environment:
+    def shown(self, name: str) -> str:
+        """A template as a message names it: the admin's own by its file, ours by its name."""
+        file = self.file_of(name)
+        return str(file) if self.is_own(file) else name
+
+    def _environment(self, *, markup: bool, marked: bool = False) -> Environment:
         environment = Environment(
             loader=_Files(self),
             autoescape=markup,  # noqa: S701 - off only for plain text, which has no markup
             undefined=StrictUndefined,
-            finalize=_as_markup if markup else None,
+            finalize=as_markup if markup else None,
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=self.own is not None,
+            extensions=[Marks] if marked else [],
         )
-        environment.filters.update(filters)
-        environment.globals.update(names)
+        environment.filters.update(self._filters)
+        environment.globals.update(self._names)
         return environment
 
     def _place(self, error: Exception, name: str) -> Place:
@@ -172,6 +184,10 @@ class _Files(BaseLoader):
         return file.read_text(encoding="utf-8-sig"), str(file), is_current
 
 
+def _is_markup(name: str) -> bool:
+    return not name.endswith(_PLAIN)
+
+
 def _said(error: Exception) -> str:
     """What went wrong, as the end of a sentence."""
     if isinstance(error, TemplatesNotFound | TemplateNotFound):
@@ -183,26 +199,3 @@ def _said(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"it cannot be read ({error.strerror or error})"
     return str(error).strip().rstrip(".") or type(error).__name__
-
-
-def _as_markup(value: object) -> object:
-    """A value for a template of markup: escaped, and its braces too.
-
-    A `{{` that is left in a mail is then a template's fault, and a provider with a template
-    language of its own finds nothing to fill in an author's text.
-    """
-    if not isinstance(value, str):
-        return value
-    if hasattr(value, "__html__"):
-        return _without_braces(value)
-    return _escaped(value)
-
-
-@lru_cache(maxsize=2048)
-def _escaped(text: str) -> str:
-    """Cached, since colours come often, and a post is in the mails of several topics."""
-    return _without_braces(escape(text))
-
-
-def _without_braces(html: str) -> str:
-    return do_mark_safe(str(html).replace("{", "&#123;").replace("}", "&#125;"))
