@@ -8,19 +8,39 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from newsletter import __version__
-from newsletter.web import archive, failures, health, webhooks
+from newsletter.pipeline.readers.answering import answer_due
+from newsletter.web import (
+    archive,
+    asking,
+    choosing,
+    confirming,
+    failures,
+    health,
+    leaving,
+    personal,
+    webhooks,
+)
 from newsletter.web.shield import Shield
 from newsletter.web.site import Site
 from newsletter.wiring import Wiring
 
-ROUTERS = (archive.router, health.router, webhooks.router)
+ROUTERS = (
+    asking.router,
+    confirming.router,
+    choosing.router,
+    leaving.router,
+    personal.router,
+    archive.router,
+    health.router,
+    webhooks.router,
+)
 """Every group of pages, a module each."""
 
 OPENAPI = "/api/v1/openapi.json"
 
 
 def create(wiring: Wiring) -> FastAPI:
-    """The application for these settings; opens the database. Raises StoreError."""
+    """The application for these settings; opens the database. Raises StoreError, SecretKeyError."""
     site = Site.of(wiring)
     app = FastAPI(
         title=site.settings.newsletter.title,
@@ -33,6 +53,7 @@ def create(wiring: Wiring) -> FastAPI:
         lifespan=_running,
     )
     app.state.site = site
+    site.chores.add("letters", lambda: answer_due(site.context))
     for router in ROUTERS:
         app.include_router(router)
     failures.install(app)

@@ -36,7 +36,8 @@ _BODY = re.compile(r"<body\b[^>]*>")
 def index(site: TheSite) -> Response:
     """All editions that went out, newest first."""
     found = archive.entries(site.context)
-    return page(site, "archive", headers=PUBLIC, entries=[_shown(site, entry) for entry in found])
+    entries = [shown_entry(site, entry) for entry in found]
+    return page(site, "archive", {"entries": entries}, headers=PUBLIC)
 
 
 @router.get(
@@ -54,7 +55,7 @@ def feed(site: TheSite) -> Response:
         "home": f"{site.public_url}/archive/",
         "own": f"{site.public_url}/archive/feed.xml",
         "language": given.language,
-        "entries": [_shown(site, entry) for entry in found],
+        "entries": [shown_entry(site, entry) for entry in found],
     }
     text = site.templates.render("web/feed.xml.j2", values)
     return Response(text, media_type="application/rss+xml", headers=PUBLIC)
@@ -71,7 +72,7 @@ def edition(site: TheSite, edition: str) -> Response:
     if found is None:
         return failure(site, "/archive/", 404)
     if not found.html:
-        return page(site, "removed", status=410, headers=PUBLIC, label=found.entry.label)
+        return page(site, "removed", {"label": found.entry.label}, status=410, headers=PUBLIC)
     values = {"base": site.base, "missing": found.missing, "rehearsal": found.rehearsal}
     above = site.templates.render("web/archive_top.html.j2", values)
     html = _BODY.sub(lambda body: body[0] + above, found.html, count=1)
@@ -79,7 +80,7 @@ def edition(site: TheSite, edition: str) -> Response:
     return HTMLResponse(html, headers={**headers, "Content-Security-Policy": POLICY})
 
 
-def _shown(site: Site, entry: archive.Entry) -> dict[str, object]:
+def shown_entry(site: Site, entry: archive.Entry) -> dict[str, object]:
     """What the templates show of an edition."""
     return {
         "key": entry.key,

@@ -61,7 +61,8 @@ def failure(
     if path.startswith("/api/"):
         error = {"code": str(status), "message": f"{heading}.", "mend": sentence}
         return JSONResponse({"error": error}, status_code=status, headers=given)
-    return page(site, "failure", status=status, headers=given, heading=heading, sentence=sentence)
+    words = {"heading": heading, "sentence": sentence}
+    return page(site, "failure", words, status=status, headers=given)
 
 
 def install(app: FastAPI) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi.responses import HTMLResponse, Response
 
@@ -13,18 +14,27 @@ from newsletter.web.site import Site
 PUBLIC = {"X-Robots-Tag": "all", "Cache-Control": "public, max-age=300"}
 """Headers of a page that is the same for everybody, and may be found by search engines."""
 
+Answers = dict[int | str, dict[str, Any]]
+"""What a route may answer beside 200, as OpenAPI has it."""
+
 
 def page(
     site: Site,
     name: str,
+    values: Mapping[str, object] | None = None,
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
-    **values: object,
+    neutral: bool = False,
 ) -> HTMLResponse:
-    """The page made by `templates/web/NAME.html.j2`, or by the admin's own copy of it."""
+    """The page made by `templates/web/NAME.html.j2`, or by the admin's own copy of it.
+
+    A `neutral` page does not say which newsletter it belongs to: the links that lead to it stand in
+    mails, and those get forwarded.
+    """
     given = site.settings.newsletter
     frame = {
+        "neutral": neutral,
         "base": site.base,
         "title": given.title,
         "website": given.website,
@@ -34,7 +44,7 @@ def page(
         "postal_address": given.postal_address,
         "style": f"{site.base}/static/style.css?{_mark(style(site))}",
     }
-    html = site.templates.render(f"web/{name}.html.j2", {"site": frame, **values})
+    html = site.templates.render(f"web/{name}.html.j2", {"site": frame, **(values or {})})
     return HTMLResponse(html, status_code=status, headers=dict(headers or {}))
 
 

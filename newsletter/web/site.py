@@ -15,6 +15,7 @@ from newsletter.templating import Templates
 from newsletter.web.chores import Chores
 from newsletter.web.metrics import Metrics
 from newsletter.wiring import Wiring
+from subscribers.address import current_secret
 
 log = logging.getLogger("newsletter.web")
 
@@ -30,7 +31,11 @@ class Site:
 
     @classmethod
     def of(cls, wiring: Wiring) -> Site:
-        """Opens the database; its tables are up to date afterwards. Raises StoreError."""
+        """Opens the database; its tables are up to date afterwards.
+
+        Raises StoreError, and SecretKeyError when there is none to sign links with.
+        """
+        current_secret(wiring.secret_keys())
         metrics = Metrics()
         context = wiring.context(tell=log.info, progress=lambda _advance: None)
         return cls(

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.runner import Desk
+from tests.webapp import SECRET
 
 
 @contextmanager
@@ -23,7 +24,7 @@ def serving(desk: Desk, *arguments: str) -> Iterator[tuple[subprocess.Popen[str]
     process = subprocess.Popen(
         [sys.executable, "-m", "newsletter", "serve", "--port", "0", *arguments],
         cwd=desk.folder,
-        env=desk.environment({}),
+        env=desk.environment({"NEWSLETTER_SECRET_KEY": SECRET}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -65,13 +66,19 @@ def test_it_answers_until_it_is_told_to_stop(desk: Desk, number: signal.Signals)
 def test_a_port_that_is_taken_is_said_in_words(desk: Desk) -> None:
     with serving(desk) as (_, address):
         port = address.rstrip("/").rpartition(":")[2]
-        done = desk.run("serve", "--port", port)
+        done = desk.run("serve", "--port", port, NEWSLETTER_SECRET_KEY=SECRET)
     assert done.code == 2
     assert f"Nothing can be served at 127.0.0.1, port {port}: Address already in use." in done.err
     assert "--port" in done.err
 
 
 def test_an_address_that_is_not_of_this_computer_is_said_in_words(desk: Desk) -> None:
-    done = desk.run("serve", "--host", "192.0.2.1", "--port", "0")
+    done = desk.run("serve", "--host", "192.0.2.1", "--port", "0", NEWSLETTER_SECRET_KEY=SECRET)
     assert done.code == 2
     assert "Nothing can be served at 192.0.2.1, port 0" in done.err
+
+
+def test_without_a_secret_key_there_is_nothing_to_sign_links_with(desk: Desk) -> None:
+    done = desk.run("serve", "--port", "0")
+    assert done.code == 2
+    assert "NEWSLETTER_SECRET_KEY" in done.err

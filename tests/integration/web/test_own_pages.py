@@ -1,0 +1,146 @@
+"""A person's own pages: what she gets, what is held, being forgotten; on both databases."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.integration.web.reader import ANNA, join, letters, newest, person, token_of
+from tests.webapp import Served, served
+
+NAMES = (ANNA, "A Slow Kind of Luck", "Clinical trials", "Living well", "blog.example.org")
+
+
+@pytest.fixture
+def site(tmp_path: Path, migrated_url: str) -> Iterator[Served]:
+    """A server, and Anna on the list for one topic."""
+    with served(tmp_path, database_url=migrated_url) as found:
+        join(found, topics="trials")
+        yield found
+
+
+def fresh_link(site: Served, purpose: str) -> str:
+    """The path of a link that she has mailed to herself from her lasting page."""
+    answer = site.post(f"/preferences/{token_of(site)}/mail", purpose=purpose)
+    assert "Please look into your mailbox" in answer.text
+    return newest(site).link
+
+
+def test_behind_the_lasting_link_nothing_tells_who_she_is_or_reads_about(site: Served) -> None:
+    page = site.get(f"/preferences/{token_of(site)}")
+    assert page.status == 200
+    assert "a***@e***.org" in page.text
+    assert [name for name in NAMES if name in page.text] == []
+    assert page.headers["cache-control"] == "no-store"
+
+
+def test_form_and_pause_are_changed_by_the_lasting_link(site: Served) -> None:
+    path = f"/preferences/{token_of(site)}"
+    answer = site.post(path, form="large", pause="4")
+    assert "Saved." in answer.text
+    row = person(site)
+    assert (row["form"], row["topics"]) == ("large", "trials")
+    assert re.search(r'value="large" checked', answer.text)
+    assert "No mails until" in answer.text
+    assert "No mails until" in site.get(path).text
+    assert "No mails until" not in site.post(path, pause="0").text
+    assert person(site)["paused_until"] is None
+
+
+@pytest.mark.parametrize("odd", ["-1", "1e9", "x", "999", "٣", " 4"])
+def test_an_odd_pause_or_form_changes_nothing(site: Served, odd: str) -> None:
+    before = person(site)
+    assert site.post(f"/preferences/{token_of(site)}", form=odd, pause=odd).status == 200
+    assert person(site) == before
+
+
+def test_topics_are_changed_by_a_fresh_link_only(site: Served) -> None:
+    site.post(f"/preferences/{token_of(site)}", topics="living")
+    assert person(site)["topics"] == "trials"
+    link = fresh_link(site, "preferences")
+    page = site.get(link)
+    assert re.search(r'value="trials" checked', page.text)
+    assert not re.search(r'value="living" checked', page.text)
+    assert person(site)["topics"] == "trials"
+    assert "Saved." in site.post(link, topics="living", form="plain").text
+    row = person(site)
+    assert (row["topics"], row["form"]) == ("living", "plain")
+    assert "Saved." in site.post(link).text
+    assert person(site)["topics"] == ""
+
+
+def test_a_link_for_one_purpose_opens_no_other_page(site: Served) -> None:
+    link = fresh_link(site, "preferences")
+    token = link.rpartition("/")[2]
+    for other in ("forget", "dossier", "confirm"):
+        assert site.get(f"/{other}/{token}").status == 404
+        assert site.post(f"/{other}/{token}").status == 404
+    assert person(site)["status"] == "active"
+
+
+def test_what_is_held_comes_as_a_file(site: Served) -> None:
+    link = fresh_link(site, "dossier")
+    assert "Download the file" in site.get(link).text
+    answer = site.post(link)
+    assert answer.headers["content-type"] == "application/json"
+    assert "attachment" in answer.headers["content-disposition"]
+    assert answer.headers["cache-control"] == "no-store"
+    document = json.loads(answer.text)
+    assert document["subscriber"]["address"] == ANNA
+    assert document["consents"]
+    assert site.post(link).status == 200
+
+
+def test_being_forgotten_needs_the_button_and_leaves_a_hash(site: Served) -> None:
+    link = fresh_link(site, "forget")
+    assert "Yes, forget me" in site.get(link).text
+    assert person(site)["status"] == "active"
+    assert "Everything about you was deleted" in site.post(link).text
+    assert person(site) == {}
+    assert site.post(link).status == 404
+    with site.wiring.read() as connection:
+        kept = connection.exec_driver_sql(
+            "SELECT address_key, address_hash, reason FROM subscriber_suppression"
+        ).one()
+    assert kept.address_key is None
+    assert kept.address_hash
+    assert kept.reason == "erased"
+
+
+def test_a_link_that_is_too_old_says_how_to_get_another(site: Served, tmp_path: Path) -> None:
+    link = fresh_link(site, "preferences")
+    later = (datetime.fromisoformat("2027-06-01T08:00:00+00:00") + timedelta(days=1)).isoformat()
+    with served(tmp_path, database_url=_url(site), NEWSLETTER_NOW=later) as then:
+        answer = then.get(link)
+        assert answer.status == 404
+        assert "This link does not work" in answer.text
+        assert 'href="/link"' in answer.text
+
+
+def test_links_are_mailed_to_who_is_known_only(site: Served) -> None:
+    before = len(letters(site))
+    for purpose in ("preferences", "dossier", "forget"):
+        assert site.post("/link", email="nobody@example.org", purpose=purpose).status == 200
+        assert site.post("/preferences/nobody/mail", purpose=purpose).status == 200
+    assert len(letters(site)) == before
+
+
+def test_who_left_can_choose_nothing_and_is_told_so(site: Served) -> None:
+    token = token_of(site)
+    site.post(f"/unsubscribe/{token}")
+    before = person(site)
+    for answer in (
+        site.get(f"/preferences/{token}"),
+        site.post(f"/preferences/{token}", form="large"),
+    ):
+        assert "is not on the list" in answer.text
+    assert person(site) == before
+
+
+def _url(site: Served) -> str:
+    return site.wiring.settings.store.url
