@@ -116,7 +116,7 @@ class Subscriber:
     id: int
     address: str
     name: str
-    token: str
+    token: str = field(repr=False)
     """Random and stored: what personal links carry. Never logged."""
     status: SubscriptionStatus
     topics: tuple[str, ...]

@@ -115,17 +115,21 @@ def _wrong_usage(app: App, arguments: list[str], error: click.ClickException) ->
 
 def _failed(app: App, error: Exception) -> int:
     """Says in words what went wrong; the technical side only with `--debug`."""
-    if app.debug:
-        import traceback
-
-        traceback.print_exception(error)
     message = getattr(error, "message", None)
+    if app.debug:
+        from newsletter.cli.discretion import traceback_of
+        from subscribers.address import discreet
+
+        click.echo(traceback_of(error), err=True, nl=False)
+        message = None if message is None else discreet(message)
     if message is None:
-        kind = type(error).__name__
+        from subscribers.address import discreet
+
+        what = discreet(f"{type(error).__name__}: {error}")
         emit_error(
             app,
             "unexpected",
-            f"Something went wrong that this program does not know about ({kind}: {error}).",
+            f"Something went wrong that this program does not know about ({what}).",
             "Run it again with `newsletter --debug …` and report what it prints.",
         )
         return 1

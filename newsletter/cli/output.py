@@ -46,11 +46,17 @@ def emit(app: App, data: Any, text: str) -> None:
 
 def warn(text: str) -> None:
     """A line on stderr that something is not as it should be, though the work goes on."""
-    click.echo(f"Warning: {text}", err=True)
+    say(f"Warning: {text}")
 
 
 def say(text: str) -> None:
-    """A line on stderr about how the work is getting on."""
+    """A line on stderr about how the work is getting on; of a timer's run it ends in a log, so
+    that addresses in it are masked.
+    """
+    if "@" in text or "%40" in text:
+        from subscribers.address import discreet
+
+        text = discreet(text)
     click.echo(text, err=True)
 
 

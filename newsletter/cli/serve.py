@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import socket
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.app import App, pass_app
+from newsletter.cli.discretion import start_logging
 from newsletter.cli.output import say
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def command(app: App, host: str | None, port: int | None) -> int:
     from uvicorn.importer import import_from_string
 
     settings = app.wiring().settings
-    _start_logging(debug=app.debug)
+    start_logging(debug=app.debug)
     with _listening(host or settings.web.host, settings.web.port if port is None else port) as at:
         application = import_from_string(APPLICATION)(app.wiring())
         config = uvicorn.Config(
@@ -99,12 +99,6 @@ def _stopped_by_signals() -> Iterator[None]:
     finally:
         for number, handler in zip(wanted, before, strict=True):
             signal.signal(number, handler)
-
-
-def _start_logging(*, debug: bool) -> None:
-    """Lines on stderr; they name routes and troubles, never a person."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
-    logging.getLogger("newsletter").setLevel(logging.DEBUG if debug else logging.INFO)
 
 
 def _introduction(settings: Settings, at: socket.socket) -> str:

@@ -213,3 +213,15 @@ def test_wrong_use_is_told_in_words_with_a_mend(
 def test_every_command_has_an_example(run: Run, name: str) -> None:
     told = " ".join(run(name, "--help").stdout.split())
     assert f"Example: newsletter subscribers {name}" in told
+
+
+def test_debugging_shows_nobodys_address(
+    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("add", "anna@example.org")
+    with pytest.raises(SystemExit):
+        main(["--debug", "subscribers", "show", "ben.bell@example.org"])
+    said = capsys.readouterr()
+    assert "Traceback" in said.err
+    assert "Nobody on the list has the address b***@e***.org" in said.err
+    assert "ben.bell" not in said.err + said.out
