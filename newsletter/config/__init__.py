@@ -18,12 +18,12 @@ from newsletter.config.operation import (
     DeliverySettings,
     FuseSettings,
     NotifySettings,
-    PrivacySettings,
     SendGridSettings,
     SmtpSettings,
     StoreSettings,
     TrialsSettings,
 )
+from newsletter.config.privacy import PrivacySettings
 from newsletter.config.reading import load
 
 __all__ = [

@@ -45,10 +45,22 @@ def _optional_line(value: str) -> str:
     return checks.one_line(value) if value.strip() else ""
 
 
+def _name_or_mailbox(value: str) -> str:
+    if "@" in value:
+        return checks.sender_line(value)
+    return checks.mailbox(f"{value} <news@example.org>")[0]
+
+
+def _words(value: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(checks.one_line(word) for word in value)
+
+
 Line = Annotated[str, AfterValidator(checks.one_line)]
 OptionalLine = Annotated[str, AfterValidator(_optional_line)]
 Mailbox = Annotated[str, AfterValidator(checks.sender_line)]
 OptionalMailbox = Annotated[str, AfterValidator(_optional_mailbox)]
+NameOrMailbox = Annotated[str, AfterValidator(_name_or_mailbox)]
+Words = Annotated[tuple[str, ...], AfterValidator(_words)]
 Secure = Annotated[str, AfterValidator(checks.secure_address)]
 OptionalSecure = Annotated[str, AfterValidator(_optional_secure)]
 Root = Annotated[str, AfterValidator(checks.root_address)]

@@ -22,10 +22,10 @@ from newsletter.config.operation import (
     DigestSettings,
     FuseSettings,
     NotifySettings,
-    PrivacySettings,
     StoreSettings,
     TrialsSettings,
 )
+from newsletter.config.privacy import PrivacySettings
 from newsletter.config.signup import SignupSettings
 from newsletter.config.suppressing import SuppressionsSettings
 from newsletter.config.web import WebSettings
@@ -86,7 +86,9 @@ class Settings(BaseSettings):
     trials: TrialsSettings = section(TrialsSettings, "What is asked and told of trials.")
     fuse: FuseSettings = section(FuseSettings, "When an edition waits for you.")
     notify: NotifySettings = section(NotifySettings, "Who hears of what happens.")
-    privacy: PrivacySettings = section(PrivacySettings, "How long things are kept.")
+    privacy: PrivacySettings = section(
+        PrivacySettings, "How long things are kept, and what others may see of a mail."
+    )
     signup: SignupSettings = section(
         SignupSettings, "How people join by the pages, and how often they may ask."
     )

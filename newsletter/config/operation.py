@@ -218,6 +218,13 @@ class DigestSettings(BaseModel):
 
     model_config = STRICT
 
+    images: Literal["none", "blog", "all"] = setting(
+        "blog",
+        'Which pictures of posts are shown: "none", those on the "blog"\'s own host, or "all".'
+        " Whoever keeps a picture can see that a mail was opened.",
+        '"none", "blog" or "all"',
+    )
+
     check_links: bool = setting(
         default=True,
         meaning="Before an edition goes out, each of its links to the blog is tried; a post that is"
@@ -263,18 +270,4 @@ class NotifySettings(BaseModel):
         "a whole number from 0 to 168",
         ge=0,
         le=168,
-    )
-
-
-class PrivacySettings(BaseModel):
-    """How long things are kept."""
-
-    model_config = STRICT
-
-    retention_days: int = setting(
-        90,
-        "How many days events and personal details of deliveries are kept.",
-        "a whole number from 1 to 3650",
-        ge=1,
-        le=3650,
     )

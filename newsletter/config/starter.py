@@ -203,7 +203,10 @@ unsubscribe = "own"
 
 # Before an edition goes out its links to the blog are tried, and a post that is gone is left out.
 # Readers of an earlier edition can be told that one of its posts is no longer there.
+# Pictures of posts are shown when they lie on the blog's own host ("blog"), always ("all") or never
+# ("none"); whoever keeps a picture can see that a mail was opened.
 [digest]
+#images = "blog"
 #check_links = true
 #no_longer_available = false
 
@@ -213,9 +216,14 @@ unsubscribe = "own"
 #to = ""
 #proof_hours = 24
 
-# How long events and personal details of deliveries are kept.
+# How long events and personal details of deliveries are kept. Readers can choose a discreet form
+# of the mail, whose sender and subject tell nothing; words that must not be seen there, such as
+# that of an illness, hold the edition when they are found.
 [privacy]
 #retention_days = 90
+#words = []
+#discreet_sender = "Newsletter"
+#discreet_subject = "Your newsletter"
 """
 
 

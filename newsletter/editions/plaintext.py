@@ -35,9 +35,9 @@ def _filled(words: list[str], first: str, rest: str) -> str:
     return "\n".join([*lines, line])
 
 
-def rule(character: str = "-") -> str:
-    """A line across the page."""
-    return character * WIDTH
+def rule(character: str = "-", width: int = WIDTH) -> str:
+    """A line across the page, or beneath a heading of so many characters."""
+    return character * min(width, WIDTH)
 
 
 def tidied(text: str) -> str:

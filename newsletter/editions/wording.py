@@ -135,10 +135,14 @@ def reading_time(item: DigestItem) -> str:
     return f"{max(1, item.reading_minutes)} min read"
 
 
-def preheader_of(digest: Digest) -> str:
-    """What an inbox shows after the subject, at most 120 characters, no line breaks."""
-    parts = [f"{title_of(item)}: {sentence(item.change)}" for item in digest.updated if item.change]
-    parts += [f"{trial_title(each.note)}: {one_line(each.note.change)}" for each in digest.trials]
-    parts += [title_of(item) for item in digest.new]
-    parts += [title_of(item) for item in digest.updated if not item.change]
-    return shortened(" · ".join(parts) or one_line(digest.masthead.title), 120)
+def things_to_read(digest: Digest) -> str:
+    """`3 things to read, in about 9 minutes.`: what a discreet mail says of itself."""
+    posts = (*digest.updated, *digest.new)
+    minutes = sum(max(1, item.reading_minutes) for item in posts) + len(digest.trials)
+    things = counted(size_of(digest), "thing")
+    return f"{things} to read, in about {counted(minutes, 'minute')}."
+
+
+def left_out(number: int) -> str:
+    """`and 7 more on the blog`; "" for none."""
+    return f"and {number} more on the blog" if number else ""

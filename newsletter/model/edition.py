@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from newsletter.model.look import OUR_LOOK, Look
+from newsletter.model.masthead import Discretion as Discretion
+from newsletter.model.masthead import Images as Images
+from newsletter.model.masthead import Masthead as Masthead
 from newsletter.model.page import Withdrawn
 from newsletter.model.post import Image
 from newsletter.model.trial import RegisterLine
@@ -128,19 +130,18 @@ class DigestItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Masthead:
-    """What stands above and below every edition, from the settings."""
+class Fit:
+    """How a digest is cut down to the size of a mail, gently first; as it stands it is not.
 
-    title: str
-    website: str
-    language: str
-    direction: str
-    """`ltr` or `rtl`."""
-    timezone: str
-    disclaimer: str
-    postal_address: str
-    reply_address: str
-    look: Look = OUR_LOOK
+    `short`: excerpts and quotations are. The last `titles` of its posts are shown by title alone,
+    `left` more are not shown, only counted; the last `brief` trial updates say but what changed.
+    """
+
+    short: bool = False
+    pictures: bool = True
+    titles: int = 0
+    left: int = 0
+    brief: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +158,7 @@ class Digest:
     trials: tuple[TrialUpdate, ...] = ()
     sample: bool = False
     withdrawn: tuple[Withdrawn, ...] = ()
+    fit: Fit = Fit()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +192,10 @@ class Tags:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """One variant's bytes-to-be: the same for preview, approval, archive and sending."""
+    """One variant's bytes-to-be: the same for preview, approval, archive and sending.
+
+    `sender` (a name and an address) is that of a discreet variant, "" for the edition's own.
+    """
 
     key: str
     form: Form
@@ -199,6 +204,8 @@ class Rendered:
     html: str
     text: str
     checksum: str
+    preheader: str = ""
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

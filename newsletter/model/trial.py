@@ -144,11 +144,29 @@ class TrialChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrialFacts:
+    """What a card says of a trial, in words for a patient; "" where the register says nothing.
+
+    `updated` is the day of the register's entry (`8 November 2022`), `checked` says when we looked
+    (`checked 16 November 2026`); `remarks` are sentences.
+    """
+
+    acronym: str = ""
+    status: str = ""
+    phase: str = ""
+    sites: str = ""
+    updated: str = ""
+    checked: str = ""
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterLine:
     """What the register says of a trial, as it stands beside a post, changed or not.
 
     `label` is what the link is put on ("ClinicalTrials.gov (NCT03590119)"), `said` the sentences
-    behind it; both are plain text. `stale`: the register was not reached for long.
+    behind it; both are plain text. `facts` say the same one by one, where there is an entry.
+    `stale`: the register was not reached for long.
     """
 
     trial: TrialId
@@ -156,6 +174,7 @@ class RegisterLine:
     said: str
     url: str
     stale: bool = False
+    facts: TrialFacts | None = None
 
     @property
     def text(self) -> str:

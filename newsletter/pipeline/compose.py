@@ -19,6 +19,7 @@ from newsletter.delivery.states import OPEN_DRAFT
 from newsletter.editions.period import length
 from newsletter.editions.select import select, variant_for
 from newsletter.editions.trials import Placed, waiting_words
+from newsletter.editions.wording import counted
 from newsletter.model.edition import (
     Choice,
     DigestItem,
@@ -50,8 +51,8 @@ class Composed:
     """A draft as it was composed. `edition` is None when there is nothing to say.
 
     `items` and `trials` are what it shows; `left_out` and `trials_left_out` what the admin dropped;
-    `rolled_over` and `trials_rolled_over` did not fit; `trials_waiting` needs the admin's yes;
-    `gone` are no longer on the blog.
+    `rolled_over` did not fit; `trials_waiting` needs the admin's yes; `gone` are no longer on the
+    blog.
     """
 
     edition: Edition | None
@@ -61,7 +62,6 @@ class Composed:
     gone: tuple[DigestItem, ...] = ()
     trials: tuple[TrialUpdate, ...] = ()
     trials_left_out: tuple[TrialUpdate, ...] = ()
-    trials_rolled_over: tuple[TrialUpdate, ...] = ()
     trials_waiting: tuple[TrialNews, ...] = ()
     variants: tuple[Rendered, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -81,14 +81,11 @@ class Composed:
 
     @property
     def _no_room(self) -> tuple[str, ...]:
-        named = ((self.trials_rolled_over, "trial update"), (self.rolled_over, "post"))
-        return tuple(
-            f"1 {noun} has no room in this mail and will be in the next edition."
-            if len(found) == 1
-            else f"{len(found)} {noun}s have no room in this mail and will be in the next edition."
-            for found, noun in named
-            if found
-        )
+        if not self.rolled_over:
+            return ()
+        has = "has" if len(self.rolled_over) == 1 else "have"
+        posts = f"{counted(len(self.rolled_over), 'post')} {has}"
+        return (f"{posts} no room in this mail and will be in the next edition.",)
 
 
 def compose(context: Context, period: Period) -> Composed:
@@ -233,9 +230,8 @@ def _save(
         edition=draft,
         items=shown.items,
         left_out=left_out,
-        rolled_over=layout.rolled_over.items,
+        rolled_over=layout.rolled_over,
         trials=shown.trials,
-        trials_rolled_over=layout.rolled_over.trials,
         trials_left_out=placed.left_out,
         trials_waiting=placed.waiting,
         variants=layout.variants,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from newsletter.config import Settings
+from newsletter.config.checks import mailbox
 from newsletter.delivery.message import Envelope
 from newsletter.delivery.provider_lists import ProviderLists
 from newsletter.delivery.transports.contract import Transport
 from newsletter.editions.period import Schedule
 from newsletter.errors import FeedError
-from newsletter.model.edition import Channel, Masthead, Tags
+from newsletter.model.edition import Channel, Discretion, Images, Masthead, Rendered, Tags
 from newsletter.model.feed import Fetched, Validators
 from newsletter.model.look import Look, Scheme
 from newsletter.model.post import Image
@@ -110,6 +111,8 @@ def masthead_of(settings: Settings) -> Masthead:
         postal_address=given.postal_address,
         reply_address=given.reply_address,
         look=look_of(settings),
+        images=Images(settings.digest.images),
+        discreet=_discretion_of(settings),
     )
 
 
@@ -123,6 +126,18 @@ def look_of(settings: Settings) -> Look:
         logo=logo if given.logo else None,
         masthead=given.masthead,
         footer=given.footer,
+    )
+
+
+def _discretion_of(settings: Settings) -> Discretion:
+    """How discreet mails look from outside; a sender of their own also gets the answers."""
+    given, sender = settings.privacy, settings.newsletter
+    named = given.discreet_sender
+    own = mailbox(named)[1] if "@" in named else ""
+    return Discretion(
+        sender=named if own else f"{named} <{sender.sender_address}>",
+        subject=given.discreet_subject,
+        reply_address=own,
     )
 
 
@@ -147,3 +162,12 @@ def envelope_of(settings: Settings) -> Envelope:
         title=given.title,
         language=given.language,
     )
+
+
+def envelope_for(envelope: Envelope, variant: Rendered) -> Envelope:
+    """The envelope of a variant: a discreet one has a sender of its own, and names no list."""
+    if not variant.sender:
+        return envelope
+    name, address = mailbox(variant.sender)
+    reply_to = envelope.reply_to if address == envelope.sender_address else ""
+    return replace(envelope, sender_name=name, sender_address=address, reply_to=reply_to, title="")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import subscribers.model as subscribers
 from newsletter.delivery.gates import Hold
 from newsletter.editions.check import SIZE_LIMIT, mail_size
+from newsletter.editions.fit import best_fit
 from newsletter.editions.select import Topic, Variant, for_variant, variants_of
 from newsletter.errors import RenderError
 from newsletter.model.edition import (
@@ -15,7 +16,7 @@ from newsletter.model.edition import (
     DigestItem,
     Edition,
     Finding,
-    Form,
+    Fit,
     ItemKind,
     Masthead,
     Rendered,
@@ -26,8 +27,8 @@ from newsletter.model.page import Withdrawn
 from newsletter.pipeline.context import Context, masthead_of, tags_of
 from newsletter.pipeline.quality import findings_of
 
-_MOST_ITEMS = 100
-"""More entries than any mail has room for; no more are even tried."""
+_MOST_POSTS = 100
+"""More posts than any mail has room for, even by their titles; no more are even tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,15 +41,9 @@ class Entries:
     def __len__(self) -> int:
         return len(self.trials) + len(self.items)
 
-    def first(self, number: int) -> Entries:
-        """The first ones, in the order of the mail."""
-        posts = max(0, number - len(self.trials))
-        return Entries(items=self.items[:posts], trials=self.trials[:number])
-
-    def after(self, number: int) -> Entries:
-        """Those behind the first ones."""
-        posts = max(0, number - len(self.trials))
-        return Entries(items=self.items[posts:], trials=self.trials[number:])
+    def posts(self, number: int) -> Entries:
+        """All trial updates, and the first posts."""
+        return replace(self, items=self.items[:number])
 
     def of(self, variant: Variant) -> Entries:
         """What a variant shows of them."""
@@ -63,7 +58,7 @@ class Layout:
     """An edition laid out: what fits, what does not, and the rendered variants of what does."""
 
     shown: Entries
-    rolled_over: Entries = Entries(items=())
+    rolled_over: tuple[DigestItem, ...] = ()
     variants: tuple[Rendered, ...] = ()
     findings: tuple[Finding, ...] = ()
     holds: tuple[Hold, ...] = ()
@@ -78,7 +73,7 @@ def lay_out(
     sample: bool = False,
     withdrawn: tuple[Withdrawn, ...] = (),
 ) -> Layout:
-    """Renders as many entries, first to last, as a mail has room for; the rest rolls over."""
+    """Renders what a mail has room for, the trial updates always; the last posts may roll over."""
     if not entries:
         return Layout(shown=entries)
     tags, masthead = tags_of(context.settings, draft.nonce), masthead_of(context.settings)
@@ -92,17 +87,13 @@ def lay_out(
         withdrawn=withdrawn,
     )
     try:
-        room = _room(print_, entries)
-        shown = entries.first(room)
-        variants = tuple(
-            print_(shown.of(variant), variant) for variant in wanted if shown.of(variant)
-        )
+        shown, variants = _printed(print_, entries, wanted)
     except RenderError as error:
         hold = Hold(code="render", message=error.message, mend=error.mend, confirmable=False)
-        return Layout(shown=entries.first(_MOST_ITEMS), holds=(hold,))
+        return Layout(shown=entries.posts(_MOST_POSTS), holds=(hold,))
     return Layout(
         shown=shown,
-        rolled_over=entries.after(room),
+        rolled_over=entries.items[len(shown.items) :],
         variants=variants,
         findings=findings_of(context, draft.nonce, variants),
     )
@@ -132,7 +123,7 @@ class _Printer:
     sample: bool
     withdrawn: tuple[Withdrawn, ...]
 
-    def __call__(self, entries: Entries, variant: Variant) -> Rendered:
+    def __call__(self, entries: Entries, variant: Variant, fit: Fit) -> Rendered:
         from newsletter.editions.render import render  # the template engine takes time to import
 
         digest = Digest(
@@ -146,20 +137,42 @@ class _Printer:
             new=tuple(i for i in entries.items if i.kind is ItemKind.NEW),
             sample=self.sample,
             withdrawn=self.withdrawn,
+            fit=fit,
         )
         return render(digest, self.tags, overrides=self.context.settings.templates_path())
 
+    def fitted(self, entries: Entries, variant: Variant, left: int) -> tuple[Rendered, Fit]:
+        """The variant cut to a mail's size, and how; `left` posts were left out before."""
+        printed: dict[Fit, Rendered] = {}
 
-def _room(print_: _Printer, entries: Entries) -> int:
-    """How many of the entries fit into one mail, at least one; found by halving."""
-    everything = Variant(topics=(), form=Form.NORMAL)
-    fits, too_many = 1, min(len(entries), _MOST_ITEMS) + 1
-    attempt = too_many - 1
-    while fits + 1 < too_many:
-        rendered = print_(entries.first(attempt), everything)
-        if mail_size(rendered, print_.tags) <= SIZE_LIMIT:
-            fits = attempt
-        else:
-            too_many = attempt
-        attempt = (fits + too_many) // 2
-    return fits
+        def fits(fit: Fit) -> bool:
+            there = entries.posts(len(entries.items) - fit.left)
+            printed[fit] = self(there, variant, replace(fit, left=fit.left + left))
+            return mail_size(printed[fit], self.tags) <= SIZE_LIMIT
+
+        fit = best_fit(len(entries.items), len(entries.trials), fits)
+        return printed[fit], fit
+
+
+def _printed(
+    print_: _Printer, entries: Entries, wanted: Sequence[Variant]
+) -> tuple[Entries, tuple[Rendered, ...]]:
+    """What all variants show of the entries, and the variants.
+
+    What is left out of the whole digest in one form is left out of every variant.
+    """
+    tried = entries.posts(_MOST_POSTS)
+    beyond = len(entries.items) - len(tried.items)
+    forms = dict.fromkeys(variant.form for variant in wanted)
+    whole = {form: print_.fitted(tried, Variant(topics=(), form=form), beyond) for form in forms}
+    left = max(fit.left for _, fit in whole.values())
+    shown = entries.posts(len(tried.items) - left)
+    behind = entries.items[len(shown.items) :]
+    variants = (
+        whole[variant.form][0]
+        if not (variant.topics or left)
+        else print_.fitted(mine, variant, len(for_variant(behind, variant)))[0]
+        for variant in wanted
+        if (mine := shown.of(variant))
+    )
+    return shown, tuple(variants)

@@ -16,7 +16,14 @@ from newsletter.editions.period import period_of
 from newsletter.errors import HeldError, TransportError
 from newsletter.model.delivery import Recipient
 from newsletter.pipeline.compose import Composed, as_stored, compose
-from newsletter.pipeline.context import Context, envelope_of, pages_of, schedule_of, tags_of
+from newsletter.pipeline.context import (
+    Context,
+    envelope_for,
+    envelope_of,
+    pages_of,
+    schedule_of,
+    tags_of,
+)
 from newsletter.store import editions as edition_store
 from newsletter.store.lock import run_lock
 from subscribers.address import normalise
@@ -47,7 +54,7 @@ def send_one(context: Context, address: str) -> OneMail | None:
     mail = Mail(
         edition_key=composed.edition.key,
         folder=TEST_FOLDER,
-        envelope=envelope_of(context.settings),
+        envelope=envelope_for(envelope_of(context.settings), rendered),
         rendered=rendered,
         tags=tags_of(context.settings, composed.edition.nonce),
         nonce=composed.edition.nonce,

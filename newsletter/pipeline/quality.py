@@ -11,7 +11,15 @@ from newsletter.editions.check import POSTAL_ADDRESS, check, check_look
 from newsletter.editions.check_message import check_message
 from newsletter.model.edition import Channel, Finding, Rendered
 from newsletter.model.personal import fill_html, fill_text
-from newsletter.pipeline.context import Context, envelope_of, masthead_of, pages_of, tags_of
+from newsletter.pipeline.context import (
+    Context,
+    envelope_for,
+    envelope_of,
+    masthead_of,
+    pages_of,
+    tags_of,
+)
+from newsletter.pipeline.discretion import indiscretions
 
 _NO_PERIOD = "2000-W01"
 """The edition in the links of the message that is looked at; nobody gets it."""
@@ -30,6 +38,8 @@ def findings_of(context: Context, nonce: str, variants: Sequence[Rendered]) -> t
         said += check(variant, tags_of(context.settings, nonce), masthead)
     for variant in _forms(variants):
         said += _of_message(context, nonce, variant)
+    for variant in variants:
+        said += indiscretions(context, nonce, variant)
     return tuple(
         replace(finding, error=False) if lenient and finding.code == POSTAL_ADDRESS else finding
         for finding in _once(said)
@@ -43,7 +53,8 @@ def _forms(variants: Sequence[Rendered]) -> list[Rendered]:
 
 def _of_message(context: Context, nonce: str, variant: Rendered) -> Iterator[Finding]:
     """The message as it would go to the sender."""
-    tags, envelope = tags_of(context.settings, nonce), envelope_of(context.settings)
+    tags = tags_of(context.settings, nonce)
+    envelope = envelope_for(envelope_of(context.settings), variant)
     links = links_for(pages_of(context.settings), _NO_PERIOD, reply_to=envelope.reply_address)
     template = MessageTemplate(envelope, variant, tags, nonce=nonce)
     raw = template.message(

@@ -218,6 +218,8 @@ def rendered_of(row: Row[Any]) -> Rendered:
         html=row.html,
         text=row.text,
         checksum=row.checksum,
+        preheader=row.preheader,
+        sender=row.sender,
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 from newsletter.errors import StoreError
 from newsletter.store.engine import Database
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest revision in `migrations/versions`; a test keeps the two equal."""
 
 _MIGRATIONS = Path(__file__).resolve().parent / "migrations"

@@ -11,7 +11,7 @@ from typing import Any
 
 from newsletter.model.edition import DigestItem, ItemKind, PostLink, TrialNote, TrialUpdate
 from newsletter.model.post import Image
-from newsletter.model.trial import Register, RegisterLine, TrialId
+from newsletter.model.trial import Register, RegisterLine, TrialFacts, TrialId
 
 
 def item_row(item: DigestItem) -> dict[str, Any]:
@@ -49,9 +49,15 @@ def update_of(row: dict[str, Any]) -> TrialUpdate:
 
 
 def _note(row: dict[str, Any]) -> TrialNote:
-    line = dict(row["line"])
-    trial = TrialId(Register(line["trial"]["register"]), line["trial"]["number"])
-    values = {**row, "line": RegisterLine(**{**line, "trial": trial})}
+    values = {**row, "line": _line(row["line"])}
     return TrialNote(
         **{**values, "changes": tuple(row["changes"]), "details": tuple(row["details"])}
     )
+
+
+def _line(row: dict[str, Any]) -> RegisterLine:
+    trial = TrialId(Register(row["trial"]["register"]), row["trial"]["number"])
+    facts = row.get("facts")
+    if facts is not None:
+        facts = TrialFacts(**{**facts, "remarks": tuple(facts["remarks"])})
+    return RegisterLine(**{**row, "trial": trial, "facts": facts})

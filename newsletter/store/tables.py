@@ -171,6 +171,8 @@ edition_variant = Table(
     Column("html", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("checksum", String(64), nullable=False),
+    Column("preheader", Text, nullable=False, server_default=""),
+    Column("sender", Text, nullable=False, server_default=""),
 )
 
 edition_choice = Table(

@@ -12,7 +12,15 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from newsletter.model.trial import KnownTrial, Register, RegisterLine, TrialId, TrialRecord
+from newsletter.model.trial import (
+    KnownTrial,
+    Register,
+    RegisterLine,
+    TrialFacts,
+    TrialId,
+    TrialRecord,
+)
+from newsletter.trials.facts import facts_of
 from newsletter.trials.registers import name_of, page_of
 from newsletter.trials.words import (
     STOPPED,
@@ -55,7 +63,24 @@ def register_line(
         said=" ".join(said),
         url=page_of(_listed_as(known.trial, record)),
         stale=stale,
+        facts=_facts(known, record, sight, others, stale=stale),
     )
+
+
+def _facts(
+    known: KnownTrial,
+    record: TrialRecord | None,
+    sight: Sight,
+    others: Sequence[str],
+    *,
+    stale: bool,
+) -> TrialFacts | None:
+    """The same one by one; None where there is no entry, or it is not read by us."""
+    if record is None or known.missing or known.trial.register not in POLLED:
+        return None
+    when = local_day(known.checked_at, sight.zone) if known.checked_at else ""
+    checked = f"register not reached since {when}" if stale else f"checked {when}"
+    return facts_of(record, checked=checked, remarks=(*_remarks(record), *others))
 
 
 def _is_old(known: KnownTrial, sight: Sight) -> bool:
@@ -80,11 +105,12 @@ def _said(known: KnownTrial, record: TrialRecord | None, sight: Sight, *, stale:
     if record is None:
         return "The register was not reached yet; see its entry."
     checked = f"register not reached since {when}" if stale else f"checked {when}"
-    return " ".join([*_facts(record), _dates(record, checked)])
+    status = _first_upper(status_words(record.status, record.last_known_status))
+    return " ".join([f"{status}.", *_remarks(record), _dates(record, checked)])
 
 
-def _facts(record: TrialRecord) -> list[str]:
-    said = [f"{_first_upper(status_words(record.status, record.last_known_status))}."]
+def _remarks(record: TrialRecord) -> list[str]:
+    said = []
     if record.why_stopped and record.status in STOPPED:
         said.append(f"Reason given by the sponsor: {quotation(record.why_stopped)}.")
     if record.has_results:

@@ -94,7 +94,7 @@ def test_a_week_of_hourly_calls_is_one_proof_and_one_receipt(desk: Desk, web: We
     came += timer(desk, *moments[24:])
     assert came.count("sent") == 1
     # The next proof belongs to Sunday 15 November, which this week does not reach.
-    assert subjects(desk) == [OUT, "[PROOF] A walk in autumn, and 1 more new post"]
+    assert subjects(desk) == [OUT, "[PROOF] “A walk in autumn”, and 1 more new post"]
     assert {state for _, _, state in rows(desk)} == {"sent"}
 
 

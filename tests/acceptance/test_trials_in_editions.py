@@ -132,7 +132,7 @@ def test_without_a_change_of_the_post_it_waits_for_a_yes_and_is_told_once(blog: 
     assert not any(NUMBER in each for each in blog.json("status")["waiting"])
     report = blog.desk.send()
     assert report["outcome"] == "sent"
-    assert report["subject"] == f"Trial update: A study called {NUMBER}"
+    assert report["subject"] == f"Register entry changed: A study called {NUMBER}"
     assert report["posts"] == {
         "new": [],
         "updated": [],

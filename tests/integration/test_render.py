@@ -52,8 +52,8 @@ def test_a_mail_shows_its_parts_in_order() -> None:
         "12 November 2026 · 4 min read",
         "New post 2",
         "I am a patient, not a doctor.",
-        "You get this because you subscribed",
         "please send no medical records",
+        "You get this because you subscribed",
         "Change what you receive",
         "PO Box 1, Exampleton",
     ]
@@ -139,7 +139,7 @@ def test_a_table_of_contents_comes_with_the_sixth_post() -> None:
     assert "In this edition" not in visible(render(five, TAGS))
     rendered = render(six, TAGS)
     assert "In this edition" in visible(rendered)
-    assert "IN THIS EDITION" in rendered.text
+    assert "In this edition\n===============\n" in rendered.text
 
 
 def test_a_sample_says_so_in_every_part() -> None:

@@ -92,15 +92,15 @@ def test_trial_updates_come_before_updated_posts() -> None:
 
 def test_an_edition_may_have_nothing_but_a_trial_update() -> None:
     rendered = render(a_digest(trials=(trial_update(),)), TAGS)
-    assert rendered.subject == "Trial update: LUTIA"
+    assert rendered.subject == "LUTIA: register entry changed"
     assert check(rendered, TAGS, MASTHEAD) == ()
 
 
 def test_trial_updates_are_in_the_contents() -> None:
     digest = a_digest(trials=(trial_update(),), new=tuple(map(new_post, range(5))))
     rendered = render(digest, TAGS)
-    assert "In this edition Trial updates LUTIA New New post 0" in visible(rendered.html)
-    assert "- Trial update: LUTIA" in rendered.text
+    assert "In this edition Trial updates LUTIA New posts New post 0" in visible(rendered.html)
+    assert "\nTrial updates\n- LUTIA\n" in rendered.text
 
 
 def test_a_sponsors_words_are_shown_as_written_and_do_no_harm() -> None:

@@ -16,7 +16,7 @@ from newsletter.editions.wording import counted_people
 from newsletter.errors import HeldError, TransportError
 from newsletter.model.delivery import Recipients
 from newsletter.model.edition import Edition, EditionState, Rendered, Tags
-from newsletter.pipeline.context import Context, envelope_of
+from newsletter.pipeline.context import Context, envelope_for, envelope_of
 from newsletter.pipeline.delivering import claiming, ids
 from newsletter.pipeline.delivering.posting import Posting
 from newsletter.pipeline.delivering.recovering import forget_reports, settle_what_was_left
@@ -157,10 +157,11 @@ def _variants(context: Context, edition: Edition) -> dict[str, Rendered]:
 
 
 def _mails(context: Context, edition: Edition, variants: Mapping[str, Rendered]) -> dict[str, Mail]:
+    envelope = _envelope(context, edition)
     return {
         key: Mail(
             edition_key=edition.key,
-            envelope=_envelope(context, edition),
+            envelope=envelope_for(envelope, rendered),
             rendered=rendered,
             tags=Tags.of(edition.nonce, pages=bool(edition.public_url)),
             nonce=edition.nonce,

@@ -159,7 +159,7 @@ def _box(context: Context, composed: Composed, period: Period, feeds: Sequence[F
         holds=_plain(key, _holds(context, composed, people)),
         findings=_plain(key, findings),
         left_out=_titles(composed.trials_left_out, composed.left_out),
-        no_room=_titles(composed.trials_rolled_over, composed.rolled_over),
+        no_room=_titles((), composed.rolled_over),
         feeds=_plain(key, (unread(feed) for feed in feeds if feed.status == "failed")),
         posts=(
             *((str(item.post_id), title_of(item)) for item in composed.items),

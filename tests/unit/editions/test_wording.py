@@ -85,16 +85,5 @@ def test_shortening_keeps_to_the_limit_and_to_the_beginning(text: str, limit: in
     assert text.startswith(short.removesuffix("…")) or short == text
 
 
-@given(st.lists(st.text(max_size=200), max_size=4))
-def test_the_preheader_is_one_line_of_at_most_120_characters_and_never_empty(
-    titles: list[str],
-) -> None:
-    posts = tuple(new_post(number, title=title) for number, title in enumerate(titles))
-    preheader = wording.preheader_of(a_digest(new=posts))
-    assert preheader
-    assert len(preheader) <= 120
-    assert len(preheader.splitlines()) == 1
-
-
 def test_what_no_mail_may_hold_is_taken_out() -> None:
     assert wording.without_controls("a\x00\x0b\ud800\ufffe\x9fb\u200dc\n") == "ab\u200dc\n"
