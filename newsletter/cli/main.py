@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "suppressions": ("suppressions", "Addresses that must not be written to."),
     "serve": ("serve", "Serve the pages for readers: sign-up, choices, leaving, archive."),
     "archive": ("archive", "What everybody can read of earlier editions."),
+    "templates": ("templates", "Templates of your own: list, copy, check."),
     "doctor": ("doctor", "Check the whole set-up, and say what to mend."),
     "db": ("db", "Look after the database."),
     "dev": ("dev", "Stand-ins for trying things out; nothing is mailed."),

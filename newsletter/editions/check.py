@@ -11,7 +11,7 @@ from newsletter.editions.anatomy import LEAST_SIZE, anatomy_of
 from newsletter.editions.findings import COLOURS, finding
 from newsletter.editions.mailparts import Anatomy, Words
 from newsletter.editions.palette import LEAST_CONTRAST, contrast, faint
-from newsletter.model.edition import Finding, Masthead, Rendered, Tags
+from newsletter.model.edition import Finding, Form, Masthead, Rendered, Tags
 from newsletter.model.look import Look
 
 SIZE_LIMIT = 95_000
@@ -48,6 +48,26 @@ def check(rendered: Rendered, tags: Tags, masthead: Masthead) -> tuple[Finding, 
         *check_text.postal_address(rendered, anatomy, masthead),
     ]
     return tuple(findings)
+
+
+def check_letter(
+    name: str, subject: str, html: str, text: str, masthead: Masthead
+) -> tuple[Finding, ...]:
+    """What is wrong with a mail that belongs to no edition; `name` is its place."""
+    tags = Tags.of("", pages=False)
+    mail = Rendered(
+        key=name, form=Form.NORMAL, subject=subject, mjml="", html=html, text=text, checksum=""
+    )
+    anatomy = anatomy_of(html) if html else None
+    parts = (
+        *_leftovers(mail, tags),
+        *_subject(mail),
+        *(_document(mail, anatomy) if anatomy else ()),
+        *(check_links.links(mail, anatomy, tags) if anatomy else ()),
+        *(check_links.pictures(mail, anatomy, masthead) if anatomy else ()),
+        *check_text.text(mail, anatomy, tags),
+    )
+    return tuple(parts)
 
 
 def check_look(look: Look) -> tuple[Finding, ...]:

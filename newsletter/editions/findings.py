@@ -5,6 +5,7 @@ docs/reference/findings.md is written from this list.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from newsletter.model.edition import Finding
@@ -138,6 +139,34 @@ KINDS = (
         " then, if one is to blame.",
     ),
     Kind(
+        code="broken-template",
+        about="`newsletter templates check`: a template of your own cannot be filled, or what it"
+        " makes cannot be turned into HTML. File and line are named.",
+        mend=TEMPLATE,
+    ),
+    Kind(
+        code="unknown-template",
+        about="`newsletter templates check`: a file of your own has the name of none of the"
+        " program's templates, so it changes nothing unless another of yours includes it.",
+        mend="Give it one of the names that `newsletter templates list` shows, or delete it.",
+        error=False,
+    ),
+    Kind(
+        code="outdated-template",
+        about="`newsletter templates check`: the program's template has changed since you copied"
+        " it.",
+        mend="Copy it anew with `newsletter templates copy NAME --force`, and put your changes in"
+        " from the .old file beside it.",
+        error=False,
+    ),
+    Kind(
+        code="unknown-value",
+        about="`newsletter templates check`: a template of your own asks for a value that none of"
+        " the program's templates in that folder asks for, so probably nobody gives it.",
+        mend="Correct the name, or take it out.",
+        error=False,
+    ),
+    Kind(
         code="post-gone",
         about="A post whose page is gone from the blog is left out.",
         mend="If it is there, run the command again in an hour: then it is looked for anew.",
@@ -156,6 +185,16 @@ KINDS = (
         error=False,
     ),
 )
+
+
+def once(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings without those that say of one variant what was said of another before."""
+    said: dict[tuple[str, str, str], Finding] = {}
+    for each in findings:
+        section = each.place.partition(", ")[2]
+        said.setdefault((each.code, section, each.message), each)
+    return list(said.values())
+
 
 _BY_CODE = {kind.code: kind for kind in KINDS}
 

@@ -9,6 +9,7 @@ from newsletter.delivery.links import links_for
 from newsletter.delivery.message import MessageTemplate
 from newsletter.editions.check import POSTAL_ADDRESS, check, check_look
 from newsletter.editions.check_message import check_message
+from newsletter.editions.findings import once
 from newsletter.model.edition import Channel, Finding, Rendered
 from newsletter.model.personal import fill_html, fill_text
 from newsletter.pipeline.context import (
@@ -42,7 +43,7 @@ def findings_of(context: Context, nonce: str, variants: Sequence[Rendered]) -> t
         said += indiscretions(context, nonce, variant)
     return tuple(
         replace(finding, error=False) if lenient and finding.code == POSTAL_ADDRESS else finding
-        for finding in _once(said)
+        for finding in once(said)
     )
 
 
@@ -62,11 +63,3 @@ def _of_message(context: Context, nonce: str, variant: Rendered) -> Iterator[Fin
     )
     html, text = fill_html(variant.html, tags, links), fill_text(variant.text, tags, links)
     yield from check_message(variant.key, raw, html=html, text=text)
-
-
-def _once(findings: Sequence[Finding]) -> list[Finding]:
-    said: dict[tuple[str, str, str], Finding] = {}
-    for finding in findings:
-        section = finding.place.partition(",")[2]
-        said.setdefault((finding.code, section, finding.message), finding)
-    return list(said.values())

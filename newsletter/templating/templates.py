@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import traceback
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from newsletter.templating.tracing import Marks, Traced, traced
 SUFFIX = ".j2"
 """What the name of every template ends with."""
 
+_NO_ATTRIBUTE = re.compile(r"'(?:[\w.]+\.)?(\w+) object' has no attribute '(\w+)'")
 _PLAIN = ".txt.j2"
 _MEND_OWN = "Correct it, or delete it so that the one that came with the program is used."
 _MEND_OURS = (
@@ -49,8 +51,7 @@ class Templates:
     """Our templates with those of `own`, which need not exist, before them.
 
     Files that come, go or change are noticed at the next `render`. `filters` and `names` are what
-    every template may use beside its values. With `only` no more of the admin's own are used than
-    those of these names.
+    every template may use beside its values.
     """
 
     def __init__(
@@ -59,15 +60,10 @@ class Templates:
         *,
         filters: Mapping[str, Filter] | None = None,
         names: Mapping[str, object] | None = None,
-        only: Collection[str] | None = None,
     ) -> None:
         self.own = own
-        self._filters, self._names, self._only = dict(filters or {}), dict(names or {}), only
+        self._filters, self._names = dict(filters or {}), dict(names or {})
         self._environments = {markup: self._environment(markup=markup) for markup in (True, False)}
-
-    def with_only(self, names: Collection[str]) -> Templates:
-        """The same, with no more of the admin's own than those of these names."""
-        return Templates(self.own, filters=self._filters, names=self._names, only=names)
 
     def render(self, name: str, values: Mapping[str, object]) -> str:
         """The template's text with the values in it.
@@ -87,7 +83,8 @@ class Templates:
         try:
             source = _Files(self).get_source(environment, name)[0]
             environment.compile(source, name, name)
-            return frozenset(find_undeclared_variables(environment.parse(source, name)))
+            asked = find_undeclared_variables(environment.parse(source, name))
+            return frozenset(asked - set(environment.globals))
         except Exception as error:
             raise self._error(self._place(error, name), error) from error
 
@@ -103,8 +100,7 @@ class Templates:
             parts = split_template_path(name)
         except TemplateNotFound:
             return None
-        own = self.own if self._only is None or name in self._only else None
-        folders = [folder for folder in (own, templates_dir()) if folder is not None]
+        folders = [folder for folder in (self.own, templates_dir()) if folder is not None]
         files = (folder.joinpath(*parts) for folder in folders)
         return next((file for file in files if file.is_file()), None)
 
@@ -198,4 +194,6 @@ def _said(error: Exception) -> str:
         return "it includes itself without end"
     if isinstance(error, OSError):
         return f"it cannot be read ({error.strerror or error})"
+    if found := _NO_ATTRIBUTE.fullmatch(str(error)):
+        return f"there is no `{found[2]}` in a {found[1]}"
     return str(error).strip().rstrip(".") or type(error).__name__

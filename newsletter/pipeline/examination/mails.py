@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
-from newsletter.editions.check import POSTAL_ADDRESS, check, check_look, mail_size
-from newsletter.editions.period import period_of
+from newsletter.editions.check import check, check_look, mail_size
 from newsletter.editions.render import render
 from newsletter.errors import RenderError
-from newsletter.model.edition import Digest, DigestItem, Finding, Form, ItemKind
+from newsletter.model.edition import Finding
 from newsletter.model.remark import Remark, fine, problem, warning
-from newsletter.pipeline.context import masthead_of, schedule_of, tags_of
+from newsletter.pipeline.context import tags_of
 from newsletter.pipeline.examination.surroundings import Surroundings
+from newsletter.pipeline.samples import NONCE, sample_digest
 from newsletter.resources import templates_dir
-
-_NONCE = "0" * 16
 
 
 def templates(around: Surroundings) -> Iterator[Remark]:
-    """A new and an updated post, as an edition would show them, through the same quality check.
-
-    A postal address that is missing is spoken of with the settings.
-    """
+    """A made-up edition with all that one can show, through the same quality check."""
     yield from _overrides(around)
-    digest, tags = _sample(around), tags_of(around.settings, _NONCE)
+    digest = sample_digest(around.settings, around.now())
+    tags = tags_of(around.settings, NONCE)
     try:
         rendered = render(digest, tags, overrides=around.settings.templates_path())
     except RenderError as error:
         yield problem("templates", error.message, error.mend)
         return
-    said = (*check_look(digest.masthead.look), *check(rendered, tags, digest.masthead))
-    found = [finding for finding in said if finding.code != POSTAL_ADDRESS]
+    found = [*check_look(digest.masthead.look), *check(rendered, tags, digest.masthead)]
     yield from map(_remark, found)
     if not any(finding.error for finding in found):
         size = mail_size(rendered, tags)
@@ -54,33 +48,3 @@ def _overrides(around: Surroundings) -> Iterator[Remark]:
         elif name.endswith(".j2"):
             mend = "Give it the name of one of them, or see that another of yours includes it."
             yield warning("templates", f"templates/{name} replaces none of the program's.", mend)
-
-
-def _sample(around: Surroundings) -> Digest:
-    return Digest(
-        period=period_of(schedule_of(around.settings), around.now()),
-        masthead=masthead_of(around.settings),
-        variant="all",
-        form=Form.NORMAL,
-        note="A note *to see* how one looks.",
-        updated=(_post(around, ItemKind.UPDATED),),
-        new=(_post(around, ItemKind.NEW),),
-        sample=True,
-    )
-
-
-def _post(around: Surroundings, kind: ItemKind) -> DigestItem:
-    updated = kind is ItemKind.UPDATED
-    return DigestItem(
-        post_id=1,
-        revision_id=1,
-        kind=kind,
-        title=f"A made-up post that is {kind}",
-        url=f"{around.settings.newsletter.website}/made-up-{kind}/",
-        published=around.now() - timedelta(days=1),
-        updated=around.now() if updated else None,
-        excerpt="This post does not exist. It shows how one would look.",
-        change="There is a new section." if updated else "",
-        quote_html="<p>The words of the new section.</p>" if updated else "",
-        quote_text="The words of the new section." if updated else "",
-    )
