@@ -12,15 +12,26 @@ NOTHING_FOR_TOPICS = "nothing-for-topics"
 """Skipped, because the edition has nothing for the topics the person chose."""
 
 
+PAUSED = "paused"
+"""Skipped, because the person wants no edition for a while."""
+
+
 def is_candidate(status: SubscriptionStatus) -> bool:
     """Whether the ledger gets a line for a person: only active subscriptions are planned."""
     return status is SubscriptionStatus.ACTIVE
 
 
-def skip_at_planning(suppression: SuppressionReason | None, *, has_variant: bool) -> str | None:
-    """Why an active person is skipped, or None. A suppression counts first."""
+def skip_at_planning(
+    suppression: SuppressionReason | None, *, paused: bool, has_variant: bool
+) -> str | None:
+    """Why an active person is skipped, or None. A suppression counts first, then a pause.
+
+    A pause is looked at now only: one that begins after an edition is planned is for the next one.
+    """
     if suppression is not None:
         return suppression.value
+    if paused:
+        return PAUSED
     return None if has_variant else NOTHING_FOR_TOPICS
 
 

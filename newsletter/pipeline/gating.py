@@ -63,7 +63,7 @@ def _facts(context: Context, edition: Edition, people_now: int) -> GateFacts:
         with context.database.read() as connection:
             last_people = outcomes.recipients(connection, last.id).planned
     with context.database.read() as connection:
-        to_mail = planning.mailable(connection, edition.id)
+        to_mail = planning.mailable(connection, edition.id, now=context.now())
     return GateFacts(
         channel=context.channel,
         people=people_now,

@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
 from newsletter.model.delivery import BatchState
 from newsletter.store.tables import batch, edition
 from subscribers.store.tables import person
+from subscribers.store.types import UtcDateTime
 
 BLOCK = 10_000
 """People per transaction, at the most: so long has everybody else to wait who wants to write."""
@@ -46,6 +47,7 @@ FROM (
         SELECT p.id, p.confirmed_at,
                CASE WHEN c.edition_id IS NULL THEN 'all' ELSE c.variant END AS variant,
                CASE WHEN s.reason IS NOT NULL THEN s.reason
+                    WHEN p.paused_until > :now THEN 'paused'
                     WHEN c.edition_id IS NOT NULL AND c.variant IS NULL THEN 'nothing-for-topics'
                END AS reason
         FROM ({people}) p
@@ -59,12 +61,12 @@ ORDER BY a.id
 """
 
 _BY_NUMBER = """
-SELECT id, confirmed_at, topics, form, address_key FROM subscriber_person
+SELECT id, confirmed_at, topics, form, address_key, paused_until FROM subscriber_person
 WHERE id > :after AND id <= :through AND status = 'active'
 """
 
 _NEWEST = """
-SELECT id, confirmed_at, topics, form, address_key FROM subscriber_person n
+SELECT id, confirmed_at, topics, form, address_key, paused_until FROM subscriber_person n
 WHERE id <= :through AND status = 'active'
   AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.edition_id = :edition AND d.subscriber_id = n.id)
 ORDER BY confirmed_at IS NULL, confirmed_at DESC, id DESC LIMIT :block
@@ -77,6 +79,7 @@ SELECT count(*) FROM subscriber_person p
 LEFT JOIN edition_choice c ON c.edition_id = :edition AND c.topics = p.topics AND c.form = p.form
 LEFT JOIN subscriber_suppression s ON s.address_key = p.address_key
 WHERE p.status = 'active' AND s.id IS NULL
+  AND (p.paused_until IS NULL OR p.paused_until <= :now)
   AND (c.edition_id IS NULL OR c.variant IS NOT NULL)
 """
 
@@ -86,6 +89,9 @@ WHERE edition_id = :edition AND subscriber_id > :after AND subscriber_id <= :thr
   AND batch_number IS NOT NULL
 GROUP BY batch_number
 """
+
+
+_NOW = bindparam("now", type_=UtcDateTime)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +109,10 @@ def last_person(connection: Connection) -> int:
     return connection.execute(select(func.max(person.c.id))).scalar() or 0
 
 
-def mailable(connection: Connection, edition_id: int) -> int:
-    """How many people a mail would go to, were the edition planned now."""
-    return int(connection.execute(text(_MAILABLE), {"edition": edition_id}).scalar_one())
+def mailable(connection: Connection, edition_id: int, *, now: datetime) -> int:
+    """How many people a mail would go to, were the edition planned `now`."""
+    query = text(_MAILABLE).bindparams(_NOW)
+    return int(connection.execute(query, {"edition": edition_id, "now": now}).scalar_one())
 
 
 def plan_block(
@@ -191,8 +198,8 @@ def _insert_deliveries(
         statement += "RETURNING batch_number"
     # A rising prefix keeps the unique index local: random ids alone cost several times the insert.
     prefix = f"{int(into.now.timestamp() * 1000):012x}"
-    given = {**window, **parameters, "prefix": prefix, "size": into.batch_size}
-    result = connection.execute(text(statement), given)
+    given = {**window, **parameters, "prefix": prefix, "size": into.batch_size, "now": into.now}
+    result = connection.execute(text(statement).bindparams(_NOW), given)
     return list(result.scalars()) if returning else []
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from newsletter.delivery.plan import NOTHING_FOR_TOPICS
+from newsletter.delivery.plan import NOTHING_FOR_TOPICS, PAUSED
 from newsletter.editions.wording import local_date
 from newsletter.errors import UsageError
 from newsletter.model.account import PersonAccount, PersonDelivery
@@ -34,6 +34,7 @@ SKIPPED = {
     SuppressionReason.COMPLAINT.value: "a mail had been reported as spam",
     SuppressionReason.MANUAL.value: "the address was suppressed by hand",
     SuppressionReason.ERASED.value: "the person was erased",
+    PAUSED: "the person had paused the newsletter",
     NOTHING_FOR_TOPICS: "there was nothing in it for the chosen topics",
 }
 """Why the ledger skipped a person, in words that say nothing more."""

@@ -48,6 +48,13 @@ class Reader:
     form: Form = Form.NORMAL
     suppressed: SuppressionReason | None = None
     confirmed: int | None = None
+    paused_days: int | None = None
+    """A pause until so many days after NOW."""
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the pause lasts at NOW."""
+        return self.paused_days is not None and self.paused_days > 0
 
 
 def week(number: int) -> Period:
@@ -90,6 +97,9 @@ def _person(number: int, reader: Reader) -> tuple[Reader, dict[str, Any]]:
         "created_at": NOW,
         "confirmed_at": reader.confirmed and NOW.replace(day=reader.confirmed),
         "changed_at": NOW,
+        "paused_until": None
+        if reader.paused_days is None
+        else NOW + timedelta(days=reader.paused_days),
     }
 
 

@@ -37,6 +37,7 @@ readers = st.builds(
     form=st.sampled_from([Form.NORMAL, Form.NORMAL, Form.LARGE]),
     suppressed=st.sampled_from([None] * 6 + list(SuppressionReason)),
     confirmed=st.none() | st.integers(1, 5),
+    paused_days=st.sampled_from([None, None, None, -1, 0, 1]),
 )
 mappings = st.dictionaries(
     st.tuples(st.sampled_from(TOPICS), st.sampled_from([Form.NORMAL, Form.LARGE])),
@@ -70,7 +71,9 @@ def expected(
         if not is_candidate(reader.status):
             continue
         variant = mapping.get((reader.topics, reader.form), "all")
-        reason = skip_at_planning(reader.suppressed, has_variant=variant is not None)
+        reason = skip_at_planning(
+            reader.suppressed, paused=reader.is_paused, has_variant=variant is not None
+        )
         lines[number] = ("skipped", reason) if reason else ("planned", None)
         if reason is None and variant is not None:
             of_variant[variant].append(number)
@@ -131,7 +134,7 @@ def test_the_database_plans_what_the_rules_say(
         clear(connection)
         people = dict(zip(add_readers(connection, list_), list_, strict=True))
         edition = freeze(connection, variants=VARIANTS, choices=choices, newest_first=newest_first)
-        foretold = planning.mailable(connection, edition.id)
+        foretold = planning.mailable(connection, edition.id, now=NOW)
     for _ in range(stop_after):
         with database.begin() as connection:
             planning.plan_block(connection, edition.id, batch_size=size, now=NOW, block=block)
