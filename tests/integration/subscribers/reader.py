@@ -35,6 +35,7 @@ class Reader:
         self.rules = Rules(per_network=MANY, per_address=MANY)
         self.pace = answering.Pace()
         self.mails: list[tuple[Letter, str]] = []
+        self.sent_at: list[tuple[Purpose, datetime]] = []
 
     def wait(self, **time: float) -> None:
         """Time passes (`hours=2`)."""
@@ -69,6 +70,7 @@ class Reader:
                 return
             assert due.letter is not None
             self.mails.append((due.letter, links.signed(due.nonce, due.purpose, SECRETS)))
+            self.sent_at.append((due.purpose, self.now))
             with self.database.begin() as conn:
                 answering.sent(conn, due)
 
