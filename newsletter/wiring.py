@@ -98,6 +98,7 @@ class Wiring:
             lists=self.lists,
             secrets=self.secret_keys(),
             ask_register=self._register(),
+            rehearsed_clock=self._started is not None,
         )
 
     def lists(self) -> ProviderLists:

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serve", "Serve the pages for readers: sign-up, choices, leaving, archive."),
     "archive": ("archive", "What everybody can read of earlier editions."),
     "templates": ("templates", "Templates of your own: list, copy, check."),
+    "privacy": ("privacy", "What is held about people, who sees it, and forgetting it in time."),
     "doctor": ("doctor", "Check the whole set-up, and say what to mend."),
     "db": ("db", "Look after the database."),
     "dev": ("dev", "Stand-ins for trying things out; nothing is mailed."),

@@ -1,4 +1,4 @@
-"""The settings of how it is kept, delivered, held back and forgotten."""
+"""The settings of how it is kept, delivered and held back."""
 
 from __future__ import annotations
 

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel
 
 from newsletter.config.fields import STRICT, Line, NameOrMailbox, Words, setting
 
 
+def _days(default: int, meaning: str) -> Any:
+    return setting(default, meaning, "a whole number from 1 to 3650", ge=1, le=3650)
+
+
 class PrivacySettings(BaseModel):
-    """How long things are kept, and what others may see of a mail."""
+    """How long things are kept (consents, suppressions and the ledger are not among them), and
+    what others may see of a mail.
+    """
 
     model_config = STRICT
 
-    retention_days: int = setting(
+    retention_days: int = _days(
         90,
-        "How many days events and personal details of deliveries are kept.",
-        "a whole number from 1 to 3650",
-        ge=1,
-        le=3650,
+        "How many days events, posts of the webhook, network addresses, the texts of notices and"
+        " what is known of the blog's pages are kept.",
+    )
+    request_days: int = _days(
+        30,
+        "How many days is kept what was asked on the pages, sign-ups that were never confirmed"
+        " among it.",
+    )
+    outbox_days: int = _days(30, "How many days the mails of a rehearsal stay in the outbox.")
+    rejects_days: int = _days(
+        30, "How many days the rejected rows of imports stay beside the settings file."
     )
     words: Words = setting(
         (),

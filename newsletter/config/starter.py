@@ -216,11 +216,22 @@ unsubscribe = "own"
 #to = ""
 #proof_hours = 24
 
-# How long events and personal details of deliveries are kept. Readers can choose a discreet form
-# of the mail, whose sender and subject tell nothing; words that must not be seen there, such as
-# that of an illness, hold the edition when they are found.
+# After so many mails in a row that a mailbox did not take, over so many days, it is given up; and
+# whether SendGrid is told of those whom it must not mail either.
+[suppressions]
+#soft_bounces = 5
+#soft_bounce_days = 14
+#push = false
+
+# How many days things are kept about people: events and notices; what was asked on the pages; the
+# mails of a rehearsal; the rejected rows of imports. `newsletter privacy report` lists it all.
+# Readers can choose a discreet form of the mail, whose sender and subject tell nothing; words that
+# must not be seen there, such as that of an illness, hold the edition when they are found.
 [privacy]
 #retention_days = 90
+#request_days = 30
+#outbox_days = 30
+#rejects_days = 30
 #words = []
 #discreet_sender = "Newsletter"
 #discreet_subject = "Your newsletter"

@@ -63,6 +63,8 @@ class Context:
     visit: Visit = _nowhere
     secrets: tuple[str, ...] = field(default=(), repr=False)
     ask_register: Fetch | None = None
+    rehearsed_clock: bool = False
+    """Whether `now` is not the time of the files on the disk (NEWSLETTER_NOW)."""
 
     @property
     def transport(self) -> Transport:

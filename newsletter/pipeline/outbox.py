@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from newsletter.delivery.transports.contract import NOTICE_FOLDER, TEST_FOLDER
+from newsletter.delivery.transports.contract import LETTER_FOLDER, NOTICE_FOLDER, TEST_FOLDER
 from newsletter.editions.preview import (
     SHOWN_MESSAGES,
     OutboxEdition,
@@ -17,7 +17,7 @@ from newsletter.model.edition import Rendered
 from newsletter.pipeline.files import write_private
 
 _LOOK = "look"
-_NO_EDITION = (TEST_FOLDER, NOTICE_FOLDER)
+_NO_EDITION = (TEST_FOLDER, NOTICE_FOLDER, LETTER_FOLDER)
 
 
 def write_pages(
@@ -28,6 +28,11 @@ def write_pages(
     write_private(looks / "all.html", look(rendered.html, "light", pictures=pictures))
     write_private(looks / "all.txt", look_text(rendered.text))
     write_private(looks / "all.subject.txt", rendered.subject + "\n")
+    write_index(folder)
+
+
+def write_index(folder: Path) -> None:
+    """Writes the page that lists the editions of an outbox."""
     editions = sorted(
         (found for found in folder.iterdir() if found.is_dir() and found.name not in _NO_EDITION),
         reverse=True,

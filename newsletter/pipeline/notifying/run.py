@@ -28,11 +28,20 @@ _STILL_OWED = (Outcome.HELD, Outcome.FAILED)
 def send_and_tell(
     context: Context, *, confirm: Confirm, scheduled: bool = False, dry_run: bool = False
 ) -> Report:
-    """`send`, and what the admin is told of it ([notify] to).
+    """`send`, what the admin is told of it ([notify] to), and forgetting what is old.
 
-    Nothing that goes wrong in telling changes what the send came to, nor is it raised. What ended
-    the send is told if nobody was watching, and raised as before.
+    Nothing that goes wrong in telling or forgetting changes what the send came to, nor is it
+    raised. What ended the send is told if nobody was watching, and raised as before.
     """
+    report = _send_and_tell(context, confirm, scheduled=scheduled, dry_run=dry_run)
+    if not dry_run and report.outcome is not Outcome.NOT_DUE:
+        from newsletter.pipeline.privacy.pruning import prune_quietly
+
+        prune_quietly(context)
+    return report
+
+
+def _send_and_tell(context: Context, confirm: Confirm, *, scheduled: bool, dry_run: bool) -> Report:
     if dry_run or not context.settings.notify.to:
         return send(context, confirm=confirm, scheduled=scheduled, dry_run=dry_run)
     try:
