@@ -57,8 +57,8 @@ class Manner:
 class ShownTrial:
     """What the register says of a trial: `label` carries the link; the others are sentences.
 
-    `said` is all of it. `status`, `phase`, `sites`, `updated`, `checked` and `remarks` say
-    the same one by one; `status` is "" where the register's entry is not known.
+    `said` is all of it. `status`, `phase`, `purpose` (of that phase), `sites`, `updated`, `checked`
+    and `remarks` say the same one by one; `status` is "" where the register's entry is not known.
     """
 
     label: str
@@ -66,6 +66,7 @@ class ShownTrial:
     said: str
     status: str
     phase: str
+    purpose: str
     sites: str
     updated: str
     checked: str
@@ -148,7 +149,7 @@ def _trial(note: TrialNote, manner: Manner) -> ShownTrial:
     facts, ours = note.line.facts, manner.ours
     known = {
         name: ours(wording.one_line(getattr(facts, name))) if facts else ""
-        for name in ("status", "phase", "sites", "updated", "checked")
+        for name in ("status", "phase", "purpose", "sites", "updated", "checked")
     }
     return ShownTrial(
         label=ours(wording.one_line(note.line.label)),

@@ -28,6 +28,7 @@ PAIRS = (
     ("kicker", "card"),
     ("on_band", "band"),
     ("on_band_muted", "band"),
+    ("ink", "line"),
     ("on_button", "button"),
 )
 """Which colour of a scheme stands as text on which one of its grounds."""

@@ -147,13 +147,15 @@ class TrialChange:
 class TrialFacts:
     """What a card says of a trial, in words for a patient; "" where the register says nothing.
 
-    `updated` is the day of the register's entry (`8 November 2022`), `checked` says when we looked
-    (`checked 16 November 2026`); `remarks` are sentences.
+    `purpose` says what a trial of this phase is for. `updated` is the day of the register's entry
+    (`8 November 2022`), `checked` when we looked (`checked 16 November 2026`); `remarks` are
+    sentences.
     """
 
     acronym: str = ""
     status: str = ""
     phase: str = ""
+    purpose: str = ""
     sites: str = ""
     updated: str = ""
     checked: str = ""

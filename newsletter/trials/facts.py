@@ -14,7 +14,7 @@ FEW_SITES: Final = 3
 
 _NAMED_COUNTRIES: Final = 4
 
-_EXPLAINED: Final = {
+_PURPOSES: Final = {
     ("EARLY_PHASE1",): "a first, very small test in people",
     ("PHASE1",): "looks for a safe dose, in few people",
     ("PHASE1", "PHASE2"): "looks for a safe dose, then whether the treatment seems to work",
@@ -29,10 +29,12 @@ _EXPLAINED: Final = {
 def facts_of(record: TrialRecord, *, checked: str, remarks: Sequence[str] = ()) -> TrialFacts:
     """The facts of a record. `checked` says when the register was asked, `remarks` what else."""
     status = status_words(record.status, record.last_known_status)
+    phase, purpose = phase_and_purpose(record.phases)
     return TrialFacts(
         acronym=record.acronym,
         status=status[:1].upper() + status[1:],
-        phase=explained_phase(record.phases),
+        phase=phase,
+        purpose=purpose,
         sites=site_words(record.sites),
         updated=day(record.last_updated),
         checked=checked,
@@ -40,13 +42,14 @@ def facts_of(record: TrialRecord, *, checked: str, remarks: Sequence[str] = ()) 
     )
 
 
-def explained_phase(phases: Sequence[str]) -> str:
-    """`Phase 2 (looks whether …)`; "" where the register gives none, or says that none applies."""
+def phase_and_purpose(phases: Sequence[str]) -> tuple[str, str]:
+    """`Phase 2`, and what it is for; both "" where the register gives none, or says none applies.
+
+    The purpose is "" for phases that do not go together.
+    """
     if not phases or tuple(phases) == ("NA",):
-        return ""
-    explained = _EXPLAINED.get(tuple(sorted(phases)))
-    said = phase_words(phases)
-    return f"{said} ({explained})" if explained else said
+        return "", ""
+    return phase_words(phases), _PURPOSES.get(tuple(sorted(phases)), "")
 
 
 def site_words(sites: Sequence[Site]) -> str:
