@@ -1,4 +1,5 @@
-"""Photographs the demo's second edition on a phone, by day and by night, for `docs/images`.
+"""Photographs the demo's second edition for `docs/images`: on a phone and on a desk, by day and by
+night, and in large print.
 
 `make pictures` calls it with a browser at hand. Look at the pictures before they are committed.
 """
@@ -6,26 +7,22 @@
 from __future__ import annotations
 
 import io
-import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from newsletter.demo.blog import pictures_inline
+from newsletter.editions.preview import look
 from tests.browser.chromium import chromium
+from tests.printed import demo_editions
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 IMAGES = Path(__file__).parent / "images"
 EDITION = "2026-W47"
-SCHEMES = ("light", "dark")
-
-WIDTH = 375
-"""CSS pixels: a common phone. The picture has twice as many pixels, for sharp screens."""
-
-HEIGHT = 1745
-"""CSS pixels: the updated post, and the first two of the new ones; the rest is cut off."""
 
 COLOURS = 256
 """A picture of so few makes a third of the bytes, and nobody sees it."""
@@ -34,31 +31,51 @@ SIZE_LIMIT = 150_000
 """Bytes of a picture: the README is opened on slow lines too."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """One picture. Width and height are CSS pixels, what is lower is cut off; `sharpness` is how
+    many pixels of the picture each of them becomes in both directions.
+    """
+
+    name: str
+    width: int
+    height: int
+    sharpness: float
+    scheme: str = "light"
+    variant: str = "all"
+
+
+PHONE, DESK = (375, 1745, 2.0), (760, 1180, 1.5)
+SHOTS = [
+    *(
+        Shot(name=f"{name}-{scheme}", width=w, height=h, sharpness=sharpness, scheme=scheme)
+        for name, (w, h, sharpness) in (("digest", PHONE), ("digest-desk", DESK))
+        for scheme in ("light", "dark")
+    ),
+    Shot(name="digest-large", width=375, height=1400, sharpness=1.5, variant="all.large"),
+]
+
+
 def main() -> int:
-    """Makes both pictures; the exit code is 1 when one is larger than it may be."""
+    """Makes all pictures; the exit code is 1 when one is larger than it may be."""
     with tempfile.TemporaryDirectory() as place, chromium() as browser:
-        looks = run_demo(Path(place) / "demo")
-        sizes = [photograph(browser, looks, scheme) for scheme in SCHEMES]
+        editions = demo_editions(Path(place))
+        mails = {each.variant: each.html for each in editions if each.edition == EDITION}
+        sizes = [photograph(browser, mails[shot.variant], shot) for shot in SHOTS]
     return 0 if max(sizes) <= SIZE_LIMIT else 1
 
 
-def run_demo(folder: Path) -> Path:
-    """Runs `newsletter demo` and gives the folder with the looks of its second edition."""
-    command = [sys.executable, "-m", "newsletter", "demo", str(folder)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return folder / "preview" / EDITION / "look"
-
-
-def photograph(browser: Browser, looks: Path, scheme: str) -> int:
-    """Writes the picture of one scheme; its size in bytes."""
-    picture = IMAGES / f"digest-{scheme}.png"
-    page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=2)
-    page.goto((looks / f"all.{scheme}.html").resolve().as_uri(), wait_until="load")
+def photograph(browser: Browser, html: str, shot: Shot) -> int:
+    """Writes one picture; its size in bytes."""
+    picture = IMAGES / f"{shot.name}.png"
+    size = {"width": shot.width, "height": shot.height}
+    page = browser.new_page(viewport=size, device_scale_factor=shot.sharpness)
+    page.set_content(look(html, shot.scheme, pictures=pictures_inline()), wait_until="load")
     save(page.screenshot(), picture)
     page.close()
-    size = picture.stat().st_size
-    print(f"{picture.relative_to(IMAGES.parent.parent)}: {size:,} bytes")
-    return size
+    written = picture.stat().st_size
+    print(f"{picture.relative_to(IMAGES.parent.parent)}: {written:,} bytes")
+    return written
 
 
 def save(screenshot: bytes, picture: Path) -> None:
