@@ -68,8 +68,8 @@ def main() -> int:
 def photograph(browser: Browser, html: str, shot: Shot) -> int:
     """Writes one picture; its size in bytes."""
     picture = IMAGES / f"{shot.name}.png"
-    size = {"width": shot.width, "height": shot.height}
-    page = browser.new_page(viewport=size, device_scale_factor=shot.sharpness)
+    page = browser.new_page(device_scale_factor=shot.sharpness)
+    page.set_viewport_size({"width": shot.width, "height": shot.height})
     page.set_content(look(html, shot.scheme, pictures=pictures_inline()), wait_until="load")
     save(page.screenshot(), picture)
     page.close()

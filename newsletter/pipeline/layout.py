@@ -10,6 +10,7 @@ from newsletter.delivery.gates import Hold
 from newsletter.editions.check import SIZE_LIMIT, mail_size
 from newsletter.editions.fit import best_fit
 from newsletter.editions.select import Topic, Variant, for_variant, variants_of
+from newsletter.editions.wording import shortened, title_of
 from newsletter.errors import RenderError
 from newsletter.model.edition import (
     Digest,
@@ -29,6 +30,9 @@ from newsletter.pipeline.quality import findings_of
 
 _MOST_POSTS = 100
 """More posts than any mail has room for, even by their titles; no more are even tried."""
+
+_NAME_LIMIT = 80
+"""Characters of a title in a sentence to the admin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,8 @@ def lay_out(
     )
     try:
         shown, variants = _printed(print_, entries, wanted)
+        if entries.items and not shown.items:
+            print_.alone(entries.items[0], wanted)
     except RenderError as error:
         hold = Hold(code="render", message=error.message, mend=error.mend, confirmable=False)
         return Layout(shown=entries.posts(_MOST_POSTS), holds=(hold,))
@@ -152,6 +158,18 @@ class _Printer:
 
         fit = best_fit(len(entries.items), len(entries.trials), fits)
         return printed[fit], fit
+
+    def alone(self, post: DigestItem, wanted: Sequence[Variant]) -> None:
+        """Raises RenderError for a post that fits into no mail: it would keep back all others."""
+        for form in dict.fromkeys(variant.form for variant in wanted):
+            _, fit = self.fitted(Entries(items=(post,)), Variant(topics=(), form=form), 0)
+            if fit.left:
+                name = shortened(title_of(post), _NAME_LIMIT)
+                raise RenderError(
+                    f"The post “{name}” ({post.url}) is too large for a mail, even as a title.",
+                    "Leave it out with `newsletter editions drop EDITION POST`, or give it a"
+                    " shorter title on the blog.",
+                )
 
 
 def _printed(

@@ -21,11 +21,7 @@ if TYPE_CHECKING:
 
 MailOf = Callable[[str], Mail]
 
-NAMES = [
-    name
-    for name in EVERY
-    if name.startswith(("demo", "blog", "largest", "trials")) and not name.endswith("plain")
-]
+NAMES = [name for name in EVERY if name.startswith(("demo", "blog", "largest", "trials"))]
 
 MOST_DIFFERENT = 0.0005
 """Share of the pixels: one line of text that is set one pixel lower is more."""
