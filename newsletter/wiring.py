@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -61,17 +61,13 @@ class Wiring:
             upgrade(self._database)
         return self._database
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> AbstractContextManager[Connection]:
         """A connection for reading."""
-        with self.database().read() as connection:
-            yield connection
+        return self.database().read()
 
-    @contextmanager
-    def begin(self) -> Iterator[Connection]:
+    def begin(self) -> AbstractContextManager[Connection]:
         """A connection for writing, committed at the end."""
-        with self.database().begin() as connection:
-            yield connection
+        return self.database().begin()
 
     def secret_keys(self) -> tuple[str, ...]:
         """The keys of NEWSLETTER_SECRET_KEY, the current one first. Never printed."""
@@ -98,6 +94,7 @@ class Wiring:
             lists=self.lists,
             secrets=self.secret_keys(),
             ask_register=self._register(),
+            press=self._press,
             rehearsed_clock=self._started is not None,
         )
 
@@ -115,10 +112,9 @@ class Wiring:
                 "Make a key in SendGrid under Settings > API Keys, and put it into .env.",
             )
         given = self.settings.delivery.sendgrid
-        host = urlsplit(given.base_url).hostname or ""
-        if self._started is not None and not is_loopback(host):
+        if self._rehearsed_away(given.base_url):
             raise SettingsError(
-                f"{CLOCK_VARIABLE} is set, and {host} goes by the real time.",
+                f"{CLOCK_VARIABLE} is set, and SendGrid goes by the real time.",
                 f"Take {CLOCK_VARIABLE} out of the environment.",
             )
         account = Account(
@@ -197,12 +193,19 @@ class Wiring:
         it was checked, so then only one on this machine is.
         """
         given = self.settings.trials
-        rehearsed = self._started is not None
-        if not given.check or (
-            rehearsed and not is_loopback(urlsplit(given.base_url).hostname or "")
-        ):
+        if not given.check or self._rehearsed_away(given.base_url):
             return None
         return partial(self._fetch, seconds=given.timeout_seconds)
+
+    def _press(self, way: str, link: str) -> int:
+        from newsletter.delivery.one_click import OneClick
+
+        proxy = proxy_for(link, self.environ)
+        return OneClick(proxy=proxy, agent=_agent(self.settings.newsletter.website))(way, link)
+
+    def _rehearsed_away(self, url: str) -> bool:
+        """Whether the calendar is rehearsed, and the address not on this machine."""
+        return self._started is not None and not is_loopback(urlsplit(url).hostname or "")
 
     def _fetch(self, url: str, validators: Validators | None, *, seconds: float = 60) -> Fetched:
         website = self.settings.newsletter.website

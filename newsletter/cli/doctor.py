@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     help="Look into a mail that was saved from a mailbox, and at nothing else.",
 )
 @click.option(
+    "--unsubscribe",
+    is_flag=True,
+    help="Try whether readers can unsubscribe, and look at nothing else.",
+)
+@click.option(
     "--dkim-selector", default="", metavar="NAME",
     help="The name of the key your mail server signs with, such as default or mail2026.",
 )  # fmt: skip
@@ -32,7 +37,9 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @json_option
 @pass_app
-def command(app: App, message: Path | None, dkim_selector: str, nameserver: str) -> int:
+def command(
+    app: App, message: Path | None, *, unsubscribe: bool, dkim_selector: str, nameserver: str
+) -> int:
     """Check the whole set-up, and say what to mend. Nothing is mailed, and nothing is changed.
 
     Settings, secrets, database, disk, feeds and what they tell of edits, clock, templates,
@@ -41,9 +48,16 @@ def command(app: App, message: Path | None, dkim_selector: str, nameserver: str)
     When the first mail has arrived, save it from your mailbox and let it be looked at, too:
 
         newsletter doctor --message FILE.eml
+
+    With --unsubscribe, a made-up reader's link is looked at and pressed at public_url, while
+    `newsletter serve` is at work, and it is seen whether she left in this very database. A real
+    send does that by itself when the last time is more than a day ago; after seven days without
+    success it waits for your yes.
     """
     if message is not None:
         remarks = _of_message(app, message)
+    elif unsubscribe:
+        remarks = _of_unsubscribing(app)
     else:
         remarks = _of_all(app, dkim_selector, nameserver)
     emit(app, _json(remarks), _text(remarks))
@@ -56,6 +70,35 @@ def _of_all(app: App, dkim_selector: str, nameserver: str) -> tuple[Remark, ...]
 
     around = wiring.surroundings(nameserver=nameserver, dkim_selector=dkim_selector)
     return examine(around, tell=say)
+
+
+def _of_unsubscribing(app: App) -> tuple[Remark, ...]:
+    """Raises UsageError where there are no pages of our own, or none that may be asked."""
+    from newsletter.cli.watching import context_of
+    from newsletter.errors import UsageError
+    from newsletter.model.remark import fine, problem
+    from newsletter.pipeline.canary import check_unsubscribing, pressing
+    from newsletter.pipeline.context import pages_of
+
+    with context_of(app) as context:
+        root = pages_of(context.settings)
+        if not root:
+            raise UsageError(
+                "Readers unsubscribe at SendGrid, and not on pages of yours.",
+                'This is for unsubscribe = "own" ([delivery]).',
+            )
+        press = pressing(context)
+        if press is None:
+            raise UsageError(
+                f"NEWSLETTER_NOW is set, and {root} goes by the real time.",
+                "Take NEWSLETTER_NOW out of the environment.",
+            )
+        say(f"Trying whether readers can unsubscribe at {root} …")
+        checked = check_unsubscribing(context, press)
+    if checked.found:
+        return (problem("unsubscribe", checked.found, checked.mend),)
+    said = f"Readers can unsubscribe at {root}: looking changes nothing, one click takes them off."
+    return (fine("unsubscribe", said),)
 
 
 def _of_message(app: App, file: Path) -> tuple[Remark, ...]:

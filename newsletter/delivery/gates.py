@@ -6,12 +6,16 @@ Pure rules over facts; the pipeline gathers the facts and obeys.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from newsletter.delivery.warmup import AT_ONCE, is_gradual, propose
 from newsletter.model.edition import Channel
 
 RECIPIENTS_MAY_DIFFER = 0.2
 """How far the number of recipients may be from the last edition's before somebody should look."""
+
+LEAVING_MUST_HAVE_WORKED = timedelta(days=7)
+"""So long ago at the most; else readers may be told that they have left, and be mailed on."""
 
 TYPE_THE_NUMBER_ABOVE = 1000
 """Above this many people a question on the terminal wants their number typed, not just `y`."""
@@ -27,12 +31,23 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """How unsubscribing on pages of our own was found: `trouble` is what was wrong the last time
+    ("" for nothing), `age` how long ago it last worked (None: never).
+    """
+
+    trouble: str = ""
+    age: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateFacts:
     """What the gates look at. `last_terms` and `last_people` are None before the first edition of
     the channel; `people` are the active subscribers, `to_mail` those of them a mail goes to.
 
     `warmup` and `per_day` are the settings; `days_until_next` are the days from this edition to the
-    next one; `credits` are those left at the provider, None where that cannot be read.
+    next one; `credits` are those left at the provider, None where that cannot be read; `leaving` is
+    None where the provider keeps the page for unsubscribing.
     """
 
     channel: Channel
@@ -46,6 +61,7 @@ class GateFacts:
     per_day: int = 0
     days_until_next: int = 7
     credits: int | None = None
+    leaving: Leaving | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +79,7 @@ def gates(facts: GateFacts) -> tuple[Hold, ...]:
     holds = [_nobody(facts)]
     if facts.channel is Channel.REAL:
         holds += [_credits(facts), _approval(facts), _first(facts), _warm_up(facts)]
-        holds += [_terms(facts), _numbers(facts)]
+        holds += [_terms(facts), _numbers(facts), _leaving(facts)]
     return tuple(hold for hold in holds if hold is not None)
 
 
@@ -206,4 +222,25 @@ def _numbers(facts: GateFacts) -> Hold | None:
         code="recipients-differ",
         message=f"It would go to {facts.people:,} people; the last one went to {last:,}.",
         mend="Look at `newsletter subscribers list`; if the number is right, confirm.",
+    )
+
+
+def _leaving(facts: GateFacts) -> Hold | None:
+    found = facts.leaving
+    if found is None:
+        return None
+    recent = found.age is not None and found.age <= LEAVING_MUST_HAVE_WORKED
+    if recent and not found.trouble:
+        return None
+    if found.trouble:
+        message = f"Readers may not be able to unsubscribe. {found.trouble}"
+    elif found.age is None:
+        message = "Nobody has tried yet whether readers can unsubscribe."
+    else:
+        message = f"That readers can unsubscribe was last seen {found.age.days} days ago."
+    return Hold(
+        code="unsubscribe-unchecked",
+        message=message,
+        mend="With `newsletter serve` at work, try it with `newsletter doctor --unsubscribe`, then"
+        " send again; or confirm.",
     )

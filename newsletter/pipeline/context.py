@@ -24,6 +24,10 @@ Visit = Callable[[str, bool], Fetched]
 """Asks for a page: whole, or its head only; redirects are followed within its site."""
 
 
+Press = Callable[[str, str], int]
+"""Does something with a link for unsubscribing (`delivery.one_click.WAYS`); the answer's status."""
+
+
 def _nowhere(url: str, whole: bool) -> Fetched:
     raise FeedError("No page is asked for here.", kind="connection")
 
@@ -63,6 +67,7 @@ class Context:
     visit: Visit = _nowhere
     secrets: tuple[str, ...] = field(default=(), repr=False)
     ask_register: Fetch | None = None
+    press: Press | None = None
     rehearsed_clock: bool = False
     """Whether `now` is not the time of the files on the disk (NEWSLETTER_NOW)."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from newsletter.delivery import window
-from newsletter.delivery.gates import GateFacts, Hold, Terms, gates
+from newsletter.delivery.gates import GateFacts, Hold, Leaving, Terms, gates
 from newsletter.delivery.states import OPEN_DRAFT
 from newsletter.delivery.transports.contract import Condition
 from newsletter.editions.period import next_period
@@ -14,7 +14,7 @@ from newsletter.model.edition import Channel, Edition, EditionState
 from newsletter.pipeline.compose import Composed
 from newsletter.pipeline.context import Context, pages_of, schedule_of
 from newsletter.store import editions as edition_store
-from newsletter.store import outcomes, planning
+from newsletter.store import outcomes, planning, unsubscribe_checks
 from subscribers.store import people
 
 
@@ -79,7 +79,22 @@ def _facts(context: Context, edition: Edition, people_now: int) -> GateFacts:
         warmup=delivery.warmup,
         per_day=delivery.per_day,
         days_until_next=_days_until_next(context, edition),
+        leaving=_leaving(context),
     )
+
+
+def _leaving(context: Context) -> Leaving | None:
+    """How unsubscribing was found; that nobody answered once says nothing, if it worked before."""
+    root = pages_of(context.settings)
+    if not root:
+        return None
+    with context.database.read() as connection:
+        last = unsubscribe_checks.last(connection, root)
+    if last is None:
+        return Leaving()
+    age = None if last.passed_at is None else context.now() - last.passed_at
+    trouble = "" if last.unreachable and age is not None else last.found
+    return Leaving(trouble=trouble, age=age)
 
 
 def _days_until_next(context: Context, edition: Edition) -> int:

@@ -14,6 +14,7 @@ from newsletter.editions.period import due_period, is_late, period_of
 from newsletter.errors import HeldError
 from newsletter.model.delivery import Outcome, Recipients
 from newsletter.model.edition import Channel, Edition, EditionState, Period
+from newsletter.pipeline.canary import check_before_send
 from newsletter.pipeline.collect import FeedReport, all_failed, collect
 from newsletter.pipeline.compose import Composed, begin_channel, compose
 from newsletter.pipeline.context import Context, schedule_of
@@ -211,6 +212,8 @@ def _go(
     if edition is None:
         return Report(outcome=Outcome.NOTHING_NEW)
     unread = None if dry_run else _unread_lists(context)
+    if not dry_run:
+        check_before_send(context)
     people_now = active_people(context)
     report = Report(
         outcome=Outcome.HELD,

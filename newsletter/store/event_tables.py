@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Integer, LargeBinary, Table, Text, text
+from sqlalchemy import Boolean, Column, Integer, LargeBinary, Table, Text, false, text
 
 from newsletter.store.tables import Id, metadata
 from subscribers.store.types import UtcDateTime
@@ -27,6 +27,7 @@ unsubscribe_check = Table(
     Column("public_url", Text, primary_key=True),
     Column("checked_at", UtcDateTime, nullable=False),
     Column("passed", Boolean, nullable=False),
+    Column("unreachable", Boolean, nullable=False, server_default=false()),
     Column("found", Text, nullable=False, server_default=""),
     Column("passed_at", UtcDateTime),
 )

@@ -20,6 +20,9 @@ from subscribers.model import (
 from subscribers.store import bulk, evidence, requests
 from subscribers.store.tables import consent, person
 
+CANARY_DOMAIN = "canary.invalid"
+"""Of the people that nobody is; see `subscribers.canary`. No real address ends so."""
+
 _PAGE = 5000
 
 
@@ -207,6 +210,13 @@ def delete_person(conn: Connection, subscriber_id: int) -> None:
     conn.execute(delete(person).where(person.c.id == subscriber_id))
 
 
+def delete_canaries(conn: Connection, *, before: datetime) -> None:
+    """Delete the people that nobody is and that are older, with their evidence."""
+    wanted = person.c.address_key.endswith(f"@{CANARY_DOMAIN}") & (person.c.created_at < before)
+    for id_ in conn.execute(select(person.c.id).where(wanted)).scalars().all():
+        delete_person(conn, id_)
+
+
 def page(conn: Connection, wanted: Filter, *, after: int, limit: int) -> list[Subscriber]:
     """Up to `limit` people with an id above `after`, by rising id (that is, by joining)."""
     query = _filtered(select(person), wanted).where(person.c.id > after)
@@ -248,6 +258,8 @@ def choices(conn: Connection) -> list[Choice]:
 def _filtered(query: Select[Any], wanted: Filter) -> Select[Any]:
     if wanted.status is not None:
         query = query.where(person.c.status == wanted.status.value)
+    if wanted.status is not SubscriptionStatus.ACTIVE:  # as which there never is one
+        query = query.where(~person.c.address_key.endswith(f"@{CANARY_DOMAIN}"))
     if wanted.topic:
         fenced = TOPIC_JOINER + person.c.topics + TOPIC_JOINER
         query = query.where(fenced.contains(f"{TOPIC_JOINER}{wanted.topic}{TOPIC_JOINER}"))

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from email import policy
 from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
@@ -20,11 +21,14 @@ from typing import Any
 from unittest import mock
 
 from newsletter.cli.main import main
+from newsletter.store import unsubscribe_checks
+from newsletter.store.engine import open_database
 from tests.webserver import Page
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 CONTRACT_CODES = (0, 1, 2, 3, 4)
 WEEK_1, WEEK_2 = "2026-11-09T08:00:00Z", "2026-11-16T08:00:00Z"
+PUBLIC_URL = "https://news.example.org"
 PEOPLE = ("ann@example.org", "bob@example.org", "cid@example.org")
 
 _WEBSITE = 'website = "https://blog.example.org"'
@@ -101,6 +105,13 @@ class Desk:
         )
         done = self.call("subscribers", "import", "people.csv", "--json")
         assert done.document["added"] == len(lines), done
+
+    def readers_could_leave(self, at: str) -> None:
+        """At this time a check found that readers can unsubscribe, as a real send needs it."""
+        database = open_database(f"sqlite:///{self.folder / 'newsletter.db'}")
+        with database.begin() as connection:
+            unsubscribe_checks.record(connection, PUBLIC_URL, now=datetime.fromisoformat(at))
+        database.close()
 
     def run(self, *arguments: str, stdin: str = "", **variables: str) -> Done:
         """Runs the installed command in a process of its own."""

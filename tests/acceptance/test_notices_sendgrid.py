@@ -98,6 +98,7 @@ def world(tmp_path: Path, web: WebServer) -> Iterator[World]:
     desk = Desk(tmp_path)
     desk.settings([web.url("/feed")], more=f'[notify]\nto = "{ADMIN}"\n')
     desk.people()
+    desk.readers_could_leave("2026-11-10T00:00:00Z")
     first = Post(number=1, title="The beginning", published="2026-10-30T09:00:00Z")
     web.pages["/feed"] = atom(first)
     made = World(desk, web)

@@ -9,10 +9,12 @@ from functools import partial
 
 from newsletter.config.checks import masked
 from newsletter.model.remark import Remark, problem, warning
+from newsletter.pipeline.context import pages_of
 from newsletter.pipeline.examination import (
     blog,
     calendar,
     configuration,
+    hearing,
     mails,
     sending,
     storage,
@@ -59,6 +61,10 @@ def checks(around: Surroundings) -> list[Check]:
     ]
     if around.transport == "sendgrid":
         found.append(Check("sendgrid", "the account at SendGrid", sending.account))
+        if pages_of(around.settings):
+            found.append(Check("webhook", "what SendGrid reports", hearing.webhook))
+    if around.real and pages_of(around.settings):
+        found.append(Check("unsubscribe", "whether readers can leave", hearing.leaving))
     if around.transport == "smtp":
         found.append(Check("smtp", "the mail server", sending.mail_server))
     return found

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery.gates import GateFacts, Hold, Terms, fuse, gates
+from newsletter.delivery.gates import GateFacts, Hold, Leaving, Terms, fuse, gates
 from newsletter.model.edition import Channel
 
 TERMS = Terms(transport="sendgrid", sender="A <a@example.org>", public_url="https://n.example.org")
@@ -50,6 +51,33 @@ def test_a_change_of_terms_waits_for_a_yes_and_names_both_values(field: str) -> 
     assert hold.code == "terms-changed"
     assert "another" in hold.message
     assert getattr(TERMS, field) in hold.message
+
+
+def days(number: float) -> timedelta:
+    return timedelta(days=number)
+
+
+@pytest.mark.parametrize(
+    ("leaving", "said"),
+    [
+        (None, ""),
+        (Leaving(age=days(0)), ""),
+        (Leaving(age=days(7)), ""),
+        (Leaving(age=days(7.01)), "last seen 7 days ago"),
+        (Leaving(), "Nobody has tried yet"),
+        (Leaving(trouble="It was answered with 404.", age=days(1)), "answered with 404"),
+        (Leaving(trouble="It was answered with 404."), "answered with 404"),
+    ],
+)
+def test_without_a_good_look_at_unsubscribing_it_waits_for_a_yes(
+    leaving: Leaving | None, said: str
+) -> None:
+    """Of the last seven days; a rehearsal needs none."""
+    holds = gates(replace(USUAL, leaving=leaving))
+    assert [hold.code for hold in holds] == (["unsubscribe-unchecked"] if said else [])
+    assert all(hold.confirmable and said in hold.message for hold in holds)
+    assert all("newsletter doctor --unsubscribe" in hold.mend for hold in holds)
+    assert gates(replace(USUAL, leaving=leaving, channel=Channel.REHEARSAL)) == ()
 
 
 @pytest.mark.parametrize(

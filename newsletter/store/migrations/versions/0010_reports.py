@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("public_url", sa.Text(), nullable=False),
         sa.Column("checked_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("passed", sa.Boolean(), nullable=False),
+        sa.Column("unreachable", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("found", sa.Text(), server_default="", nullable=False),
         sa.Column("passed_at", UtcDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("public_url", name=op.f("pk_unsubscribe_check")),

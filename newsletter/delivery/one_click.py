@@ -1,0 +1,82 @@
+"""Presses a link for unsubscribing as a mail program does (RFC 8058), or only looks at it.
+
+A request of its own each time: no cookie, no redirect, no more than a few kilobytes of the answer.
+"""
+
+from __future__ import annotations
+
+import http.client
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from newsletter.delivery.transports.sendgrid_connection import authorities
+from newsletter.delivery.transports.time_limit import within
+from newsletter.errors import TransportError
+
+SECONDS: Final = 15.0
+"""So long an answer is waited for."""
+
+_BOUNDARY: Final = "one-click"
+_URLENCODED: Final = b"List-Unsubscribe=One-Click"
+_MULTIPART: Final = (
+    f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n'
+    f"--{_BOUNDARY}--\r\n"
+).encode()
+
+WAYS: Final[Mapping[str, tuple[str, bytes | None, str]]] = {
+    "look": ("GET", None, ""),
+    "press": ("POST", _URLENCODED, "application/x-www-form-urlencoded"),
+    "press-multipart": ("POST", _MULTIPART, f"multipart/form-data; boundary={_BOUNDARY}"),
+}
+"""What can be done with a link; mail programs press it with either kind of body (RFC 8058 §3.1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneClick:
+    """Looks at links, and presses them. `proxy` is a URL or nothing, `agent` is its own name."""
+
+    proxy: str | None
+    agent: str
+
+    def __call__(self, way: str, url: str) -> int:
+        """Does one of WAYS with a link; the answer's status. Raises TransportError for none."""
+        method, body, kind = WAYS[way]
+        headers = {"User-Agent": self.agent, **({"Content-Type": kind} if kind else {})}
+        request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - the admin's own address
+        try:
+            return within(SECONDS, partial(self._status, request))
+        except (OSError, http.client.HTTPException) as error:
+            raise TransportError(_said(url, error), "") from None
+
+    def _status(self, request: urllib.request.Request) -> int:
+        proxies = {"http": self.proxy, "https": self.proxy} if self.proxy else {}
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler(proxies),
+            urllib.request.HTTPSHandler(context=authorities()),
+            _NoRedirects(),
+        )
+        try:
+            with opener.open(request, timeout=SECONDS) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            error.close()
+            return error.code
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A mail program follows none."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+def _said(url: str, error: Exception) -> str:
+    """What went wrong; the link itself, which is a person's own, is not in it."""
+    host = urllib.request.Request(url).host  # noqa: S310 - nothing is opened
+    reason = getattr(error, "reason", None) or error
+    said = "no answer in time" if isinstance(reason, TimeoutError) else str(reason)
+    return f"{host} cannot be reached: {said or type(reason).__name__}."
