@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from subscribers import address as addresses
-from subscribers import links
+from subscribers import links, softbounces
 from subscribers.model import (
     ConsentKind,
     Letter,
@@ -151,6 +151,7 @@ def confirm(
     if outcome is Outcome.CONFIRMED:
         if bar is not None:
             suppressions.lift_wholly(conn, key, secrets)
+            softbounces.forget(conn, key)
         id_ = _let_in(conn, request, before, now)
         _note(conn, id_, request, now, source=source, network=network)
         requests.use(conn, request.id, now)

@@ -122,9 +122,14 @@ def _insert(
 
 
 def _record(
-    conn: Connection, subscriber_id: int, kind: ConsentKind, source: str, now: datetime
+    conn: Connection,
+    subscriber_id: int,
+    kind: ConsentKind,
+    source: str,
+    now: datetime,
+    detail: str = "",
 ) -> None:
-    line = evidence.Evidence(subscriber_id, now, kind, source, method=Method.ADMIN)
+    line = evidence.Evidence(subscriber_id, now, kind, source, method=Method.ADMIN, detail=detail)
     evidence.record_consents(conn, [line], now)
 
 
@@ -200,11 +205,18 @@ def suppress(
 
 
 def lift_suppression(
-    conn: Connection, address: str, *, secrets: tuple[str, ...] = ()
+    conn: Connection,
+    address: str,
+    *,
+    now: datetime,
+    reason: str = "",
+    secrets: tuple[str, ...] = (),
 ) -> Suppression:
     """Let an address be written to again; what barred it. The subscription stays as it is.
 
-    Raises UnknownSubscriber for one that is not suppressed, and LeftAlone for an erased one.
+    `reason` is how the person asked for it; it goes into her evidence, and after a complaint there
+    must be one. Raises UnknownSubscriber for one that is not suppressed, and LeftAlone for an
+    erased one, or for a complaint without a reason.
     """
     normal = addresses.normalise(address)
     before = suppression_of(conn, normal, secrets=secrets)
@@ -212,14 +224,29 @@ def lift_suppression(
         raise UnknownSubscriber(
             f"{normal} is not suppressed.", "Look with `newsletter suppressions list`."
         )
+    said = one_line(reason)[:MAX_SOURCE]
+    _refuse_to_lift(normal, before, said)
+    key = addresses.key(normal)
+    suppressions.lift(conn, key)
+    softbounces.forget(conn, key)
+    person = people.find(conn, key)
+    if person is not None:
+        detail = f"suppression lifted: {before.reason.value}"
+        _record(conn, person.id, ConsentKind.CHANGED, said or COMMAND_LINE, now, detail)
+    return before
+
+
+def _refuse_to_lift(address: str, before: Suppression, reason: str) -> None:
     if before.reason is SuppressionReason.ERASED:
         raise LeftAlone(
-            f"{normal} {_WHY[before.reason]}, and is left alone.",
+            f"{address} {_WHY[before.reason]}, and is left alone.",
             "Only the person can undo that, by signing up and confirming again.",
         )
-    suppressions.lift(conn, addresses.key(normal))
-    softbounces.forget(conn, addresses.key(normal))
-    return before
+    if before.reason is SuppressionReason.COMPLAINT and not reason:
+        raise LeftAlone(
+            f"{address} {_WHY[before.reason]}, and is left alone.",
+            "If the person asked to be written to again, say how with --reason.",
+        )
 
 
 def erase(conn: Connection, address: str, *, now: datetime, secrets: tuple[str, ...]) -> bool:

@@ -116,6 +116,7 @@ def show(app: App, email: str) -> None:
         "subscriber": None if subscriber is None else _plain(subscriber),
         "consents": [asdict(each) for each in dossier.consents],
         "suppression": None if dossier.suppression is None else asdict(dossier.suppression),
+        "requests": [_without_nonce(asdict(each)) for each in dossier.requests],
     }
     emit(app, data, text.shown(email, dossier))
 
@@ -172,4 +173,10 @@ def _plain(each: Subscriber) -> dict[str, Any]:
     """A subscriber without the token: whoever has that can unsubscribe the person."""
     data = asdict(each)
     del data["token"]
+    return data
+
+
+def _without_nonce(data: dict[str, Any]) -> dict[str, Any]:
+    """A request without what its link is made of."""
+    del data["nonce"]
     return data

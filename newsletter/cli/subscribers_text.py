@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from subscribers.model import Dossier, Subscriber
+    from subscribers.model import Consent, Dossier, Request, Subscriber
 
 
 def listed(found: list[Subscriber], total: int, *, more: bool) -> str:
@@ -39,14 +39,35 @@ def shown(email: str, dossier: Dossier) -> str:
             f"  form      {each.form.value}",
             f"  added     {each.created_at:%Y-%m-%d %H:%M} UTC",
         ]
-    lines += [
-        f"  consent   {c.kind.value} {c.happened_at:%Y-%m-%d %H:%M} UTC ({c.source})"
-        for c in dossier.consents
-    ]
+        if each.paused_until is not None:
+            lines.append(f"  paused    until {each.paused_until:%Y-%m-%d %H:%M} UTC")
+    lines += [f"  consent   {_consent(each)}" for each in dossier.consents]
+    lines += [f"  asked     {_request(each)}" for each in dossier.requests]
     if bar := dossier.suppression:
         reason = bar.reason.value.replace("_", " ")
         lines.append(f"  must not be written to: {reason}, since {bar.since:%Y-%m-%d}")
     return "\n".join(lines)
+
+
+def _consent(line: Consent) -> str:
+    """What happened, when, by which way, and where; what was shown by its version."""
+    where = ", ".join(part for part in (_way(line), line.source, line.network) if part)
+    shown = f"; shown was version {line.wording_version}" if line.wording_version else ""
+    detail = f"; {line.detail}" if line.detail else ""
+    when = f"{line.happened_at:%Y-%m-%d %H:%M} UTC"
+    return f"{line.kind.value} {when} ({where}){detail}{shown}"
+
+
+def _way(line: Consent) -> str:
+    """The way in words; that the admin did it is clear from the source."""
+    return "" if line.method.value == "admin" else line.method.value.replace("-", " ")
+
+
+def _request(asked: Request) -> str:
+    """What was asked on a page, and what became of it."""
+    reason = f", {asked.reason.replace('-', ' ')}" if asked.reason else ""
+    when = f"{asked.asked_at:%Y-%m-%d %H:%M} UTC"
+    return f"{asked.purpose.value} {when} ({asked.state.value}{reason})"
 
 
 def people(number: int) -> str:

@@ -92,18 +92,20 @@ def add(app: App, address: str, note: str) -> None:
 
 @command.command()
 @click.argument("address")
+@click.option("--reason", default="", help="How the person asked for it, as evidence.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 @pass_app
-def remove(app: App, address: str, *, yes: bool) -> None:
+def remove(app: App, address: str, *, reason: str, yes: bool) -> None:
     """Let one address be written to again. An erased one stays erased.
 
     Somebody who unsubscribed, or who reported a mail as spam, must have asked for it: the command
-    asks whether she did, or wants --yes. A subscription stays as it is.
+    asks whether she did, or wants --yes. After a report it also wants to know how she asked
+    (--reason), and writes that down. A subscription stays as it is.
 
     SendGrid keeps lists of its own and drops mail to an address until it is deleted there, too.
 
-    Example: newsletter suppressions remove anna@example.org
+    Example: newsletter suppressions remove anna@example.org --reason "by phone, 3 May"
     """
     from subscribers import membership
 
@@ -111,27 +113,33 @@ def remove(app: App, address: str, *, yes: bool) -> None:
     secrets = wiring.secret_keys()
     with wiring.read() as conn:
         found = membership.suppression_of(conn, address, secrets=secrets)
-    if found is not None and not yes:
-        _ask(app, address, found)
+    if found is not None:
+        reason = _asked(app, address, found, reason, yes=yes)
     with wiring.begin() as conn:
-        lifted = membership.lift_suppression(conn, address, secrets=secrets)
+        lifted = membership.lift_suppression(
+            conn, address, now=wiring.now(), reason=reason, secrets=secrets
+        )
         status = membership.status_of(conn, address)
     data = {"address": address, "changed": True, "reason": lifted.reason.value}
     emit(app, data, text.removed(address, lifted, status, sendgrid=_uses_sendgrid(wiring, lifted)))
 
 
-def _ask(app: App, address: str, found: Suppression) -> None:
-    """Whether the person wants it, where that matters. Raises UsageError where nobody can answer,
-    and Abort for a no.
+def _asked(app: App, address: str, found: Suppression, reason: str, *, yes: bool) -> str:
+    """Whether the person wants it, where that matters, and how she said so; the reason.
+
+    Raises UsageError where nobody can answer, and Abort for a no.
     """
     from newsletter.errors import UsageError
 
     risk = text.risk(address, found)
-    if not risk:
-        return
-    if not interactive(app):
-        raise UsageError(risk, "If the person asked to be written to again, add --yes.")
+    needs_reason = found.reason.value == "complaint" and not reason.strip()
+    if not risk or (yes and not needs_reason):
+        return reason
+    if not interactive(app) or (yes and needs_reason):
+        how = ' and --reason "how she asked"' if needs_reason else ""
+        raise UsageError(risk, f"If the person asked to be written to again, add --yes{how}.")
     click.confirm(f"{risk} Did the person ask to be written to again?", abort=True)
+    return str(click.prompt("How did she ask for it")) if needs_reason else reason
 
 
 def _uses_sendgrid(wiring: Wiring, lifted: Suppression) -> bool:

@@ -143,12 +143,27 @@ def test_what_a_person_did_is_undone_only_when_she_asked(
     assert "Did the person ask" in told
     assert code != 0
     assert len(office.answer("list")) == 1
-    told, code = on_a_terminal(office.folder, "y\n", *arguments, **environment)
+    answers = "y\nby phone\n" if name == "spam_reports" else "y\n"
+    told, code = on_a_terminal(office.folder, answers, *arguments, **environment)
     assert code == 0
     assert "Delete it there, too: Suppressions >" in told
     assert office.answer("list") == []
     office.do("sync", "--all")
-    assert office.answer("remove", STRANGER, "--yes")["changed"] is True
+    assert office.answer("remove", STRANGER, "--yes", "--reason", "by mail")["changed"] is True
+
+
+def test_after_a_report_of_spam_a_reason_is_asked_for_and_kept(
+    office: Office, standin: StandIn
+) -> None:
+    enter(standin, "spam_reports", ANN)
+    office.do("sync")
+    refused = office.do("remove", ANN, "--yes", code=2)
+    assert "--reason" in refused.err
+    assert len(office.answer("list")) == 1
+    office.do("remove", ANN, "--yes", "--reason", "by phone, 3 May")
+    told = office.call("subscribers", "show", ANN).out
+    assert "suppression lifted: complaint" in told
+    assert "by phone, 3 May" in told
 
 
 def test_removing_says_what_is_still_in_the_way(office: Office, standin: StandIn) -> None:

@@ -114,7 +114,7 @@ def test_whom_the_admin_lets_in_again_begins_anew(database: Database) -> None:
     posted = [full(ids[0], 7 * n) for n, ids in enumerate(weeks)]
     assert absorbed(database, posted[:3]).suppressed == 1
     with database.begin() as connection:
-        membership.lift_suppression(connection, "reader1@example.org")
+        membership.lift_suppression(connection, "reader1@example.org", now=NOW)
     assert absorbed(database, posted).suppressed == 0
     assert barred(database) == {}
 
@@ -184,7 +184,7 @@ def test_a_repeated_report_without_ids_bars_nobody_again_but_a_new_one_does(
     bare = {"event": "bounce", "type": "bounce", "email": "reader1@example.org"}
     assert absorbed(database, [bare | {"timestamp": START}]).suppressed == 1
     with database.begin() as connection:
-        membership.lift_suppression(connection, "reader1@example.org")
+        membership.lift_suppression(connection, "reader1@example.org", now=NOW)
     assert absorbed(database, [bare | {"timestamp": START}]).suppressed == 0
     assert absorbed(database, [bare | {"timestamp": START + DAY}]).suppressed == 1
 

@@ -210,7 +210,7 @@ def test_whatever_happens_nobody_is_on_the_list_against_her_will(
 
 
 @pytest.mark.slow
-@settings(max_examples=500, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, suppress_health_check=list(HealthCheck))
 @given(**LIVES)
 def test_the_same_with_many_more_lives(
     quick_database: Database, tmp_path: Path, beginning: list[Act], acts: list[Act]
