@@ -47,7 +47,7 @@ SERVICES = ("mailchimp", "jetpack", "mailpoet", "substack", "buttondown", "listm
 def import_(
     app: App, file: Path, *, preset: str | None, consent: str, dry_run: bool, rejects: Path | None
 ) -> None:
-    """Take in a list of people: a CSV file, or the export of another service.
+    """Take in a list: a CSV file, or another service's export.
 
     Columns of a plain list: email, name, topics (keys with `;` between), status (active, pending or
     unsubscribed), consented_at, source, suppressed, form and unsubscribed_at; all but email may be
@@ -95,8 +95,10 @@ def import_(
 def export(
     app: App, file: Path, *, preset: str | None, status: str | None, topic: str | None, force: bool
 ) -> None:
-    """Write people to a file that an import can read: a CSV list (`-` prints it), or with --preset
-    in another service's shape (for Mailchimp a ZIP).
+    """Write people to a file that an import can read.
+
+    It is a CSV list (`-` prints it), or with --preset what that service itself would export: for
+    Mailchimp a ZIP with a file for each status.
 
     Only you can read the file. It holds addresses: delete it when you no longer need it.
 

@@ -21,7 +21,7 @@ _LEFT_ALONE: Final = {
     "hard_bounce": "whose mail came back",
     "soft_bounces": "whose mail came back too often",
     "complaint": "who reported a mail as spam",
-    "manual": "suppressed by hand, here or there",
+    "manual": "blocked there, or suppressed here by hand",
     "erased": "erased",
     "joined_again_since": "who left there, and agreed again after that",
     "reader_only": "who follow in the WordPress.com Reader only",
@@ -47,10 +47,10 @@ def told(report: ImportReport, name: str, *, dry_run: bool) -> str:
         reasons = (f"{number:,} {_word(why)}" for why, number in report.left_alone_reasons.items())
         lines.append(f"Left alone, as they must not be written to: {', '.join(reasons)}.")
     if report.suppressed:
-        lines.append(
-            f"{report.suppressed:,} addresses that the list calls unreachable are suppressed here "
-            "from now on."
-        )
+        one = report.suppressed == 1
+        named = "1 address" if one else f"{report.suppressed:,} addresses"
+        done = "would be" if dry_run else ("is" if one else "are")
+        lines.append(f"{named} that must not be written to {done} suppressed here as well.")
     if report.added and not report.preset:
         lines.append(
             f"Where a row has no status it came in as active, and where it names no source of the "

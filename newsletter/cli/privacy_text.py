@@ -66,7 +66,7 @@ def record(
     if not seen:
         lines.append("Nobody: mails are only written to files on this computer.")
     for each in seen:
-        lines += [f"### {each.name}", "", f"It {each.role}.", ""]
+        lines += [f"### {each.name}", "", f"What it does: {each.role}.", ""]
         lines.append(f"- Sees: {'; '.join(each.sees)}")
         if each.not_seen:
             lines.append(f"- Does not get: {'; '.join(each.not_seen)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -225,3 +226,49 @@ def test_debugging_shows_nobodys_address(
     assert "Traceback" in said.err
     assert "Nobody on the list has the address b***@e***.org" in said.err
     assert "ben.bell" not in said.err + said.out
+
+
+EXPORTS = Path(__file__).parents[1] / "data" / "exports"
+
+
+def test_another_services_export_is_recognised_counted_and_taken_in(folder: Path, run: Run) -> None:
+    with zipfile.ZipFile(folder / "audience.zip", "w") as archive:
+        for each in (EXPORTS / "mailchimp").iterdir():
+            archive.write(each, each.name)
+    told = run("import", "audience.zip", "--dry-run").stdout
+    for said in (
+        "Dry run: nothing was written.",
+        "audience.zip is read as an export of Mailchimp, in this order:\n  cleaned_",
+        "4  active", "2  unsubscribed", "1  who never subscribed", "2  2021", "1  no date",
+        "8 rows: 6 added", "1 address that must not be written to would be suppressed",
+    ):  # fmt: skip
+        assert said in told
+    assert answer(run("list", "--json")) == []
+    done = answer(run("import", "audience.zip", "--json"))
+    assert (done["preset"], done["added"], done["suppressed"]) == ("mailchimp", 6, 1)
+    assert done["by_year"]["2021"] == 2
+    run("export", "there.zip", "--preset", "mailchimp")
+    again = answer(run("import", "there.zip", "--json"))
+    assert (again["added"], again["updated"], again["unchanged"]) == (0, 0, 6)
+    assert stat.S_IMODE((folder / "there.zip").stat().st_mode) == 0o600
+
+
+def test_an_export_that_says_nothing_is_not_taken_in_and_the_mend_is_told(
+    folder: Path, run: Run
+) -> None:
+    path = str(EXPORTS / "jetpack-addresses-only.csv")
+    told = run("import", path, "--preset", "jetpack", code=2).stderr
+    assert "nothing was imported" in told
+    assert "--consent" in told
+    assert answer(run("list", "--json")) == []
+    run("import", path, "--preset", "jetpack", "--consent", "asked on the blog")
+    assert "asked on the blog" in run("show", "anna.bell@example.org").stdout
+
+
+def test_a_plain_list_without_a_status_comes_in_as_active_and_says_so(
+    folder: Path, run: Run
+) -> None:
+    (folder / "list.csv").write_text("anna@example.org\n", encoding="utf-8")
+    told = run("import", "list.csv").stdout
+    assert "no status it came in as active" in told
+    assert "“list.csv” stands for it" in told

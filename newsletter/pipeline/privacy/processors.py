@@ -46,11 +46,11 @@ def _transport(settings: Settings) -> Processor | None:
     )
     if delivery.transport == "sendgrid":
         host = urlsplit(delivery.sendgrid.base_url).hostname or ""
-        place = "its region in the EU" if ".eu." in host else "the United States"
+        place = "the EU" if ".eu." in host else "the United States, its global region"
         page = ("who unsubscribes, by its own page",) if delivery.unsubscribe == "sendgrid" else ()
         return Processor(
             name=f"Twilio SendGrid ({host})",
-            role=f"sends the mails; keeps them in {place}",
+            role=f"sends the mails, from {place}",
             sees=(*mail, "two opaque random ids for each mail", *page),
             not_seen=("names", "topics and form as such", "opens and clicks: all trackers are off"),
             todo="An agreement on processing data (Twilio's data protection addendum). To be on the"
