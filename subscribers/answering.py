@@ -107,28 +107,24 @@ def _too_often(purpose: Purpose, found: Situation, pace: Pace, now: datetime) ->
     return "many-today" if today >= pace.per_day else None
 
 
-def next_letter(
+def decide_next(
     conn: Connection, rules: Rules, pace: Pace, *, now: datetime, secrets: tuple[str, ...]
 ) -> Request | None:
-    """The next request whose mail is to be handed over; None when nothing is due.
+    """The next request, decided on; None when nothing is due.
 
-    In a transaction of the caller's, which must be committed before the mail goes: the request then
-    belongs to the caller for LEASE, who ends with `sent` or `not_sent`. Requests that need no mail
-    are settled on the way. Raises SecretKeyError.
+    Its mail is to be handed over if its state is `due`; else none is. In a transaction of the
+    caller's, which must be committed before the mail goes: the request then belongs to the caller
+    for LEASE, who ends with `sent` or `not_sent`. Raises SecretKeyError.
     """
-    while (due := requests.next_due(conn, now)) is not None:
-        letter = due.letter or _settle(conn, due, pace, now, secrets)
-        if letter is not None:
-            requests.hand_over(
-                conn,
-                due.id,
-                letter,
-                now=now,
-                until=now + LEASE,
-                expires_at=now + rules.holds_for(due.purpose),
-            )
-            return next(r for r in requests.of_address(conn, _key(due)) if r.id == due.id)
-    return None
+    due = requests.next_due(conn, now)
+    if due is None:
+        return None
+    requests.hold_address(conn, _key(due))
+    letter = due.letter or _settle(conn, due, pace, now, secrets)
+    if letter is not None:
+        until, expires_at = now + LEASE, now + rules.holds_for(due.purpose)
+        requests.hand_over(conn, due.id, letter, now=now, until=until, expires_at=expires_at)
+    return requests.by_nonce(conn, due.nonce)
 
 
 def sent(conn: Connection, request: Request) -> None:

@@ -57,6 +57,16 @@ def next_due(conn: Connection, now: datetime) -> Request | None:
     return None if row is None else _request(row)
 
 
+def hold_address(conn: Connection, address_key: str) -> None:
+    """Nobody else decides on a request of this address before the transaction ends.
+
+    Else two who answer two of them at once would each find that nothing was mailed of late.
+    """
+    if conn.dialect.name == "postgresql":
+        lock = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+        conn.exec_driver_sql(lock, (f"request of {address_key}",))
+
+
 def by_nonce(conn: Connection, nonce: str) -> Request | None:
     """The request that a mailed link belongs to."""
     query = select(request).where(request.c.nonce == nonce).with_for_update()

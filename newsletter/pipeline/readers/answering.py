@@ -20,7 +20,7 @@ from newsletter.pipeline.notifying.words import without_addresses
 from newsletter.pipeline.readers.asking import pace_of, rules_of
 from subscribers import address as addresses
 from subscribers import answering, links
-from subscribers.model import Letter, Request, Subscriber
+from subscribers.model import Letter, Request, RequestState, Subscriber
 from subscribers.store import evidence, people, requests
 
 MOST_AT_ONCE = 200
@@ -36,7 +36,7 @@ class Answered:
 
 
 def answer_due(context: Context, *, most: int = MOST_AT_ONCE) -> Answered:
-    """Hands over the mails that are due, up to `most` of them; may run beside itself.
+    """Answers what was asked, up to `most` requests; may run beside itself.
 
     A mail that cannot be handed over is told of and tried again later, and after some tries no
     more. Raises StoreError, and SecretKeyError without a secret key.
@@ -46,6 +46,8 @@ def answer_due(context: Context, *, most: int = MOST_AT_ONCE) -> Answered:
         request = _next(context)
         if request is None:
             break
+        if request.state is not RequestState.DUE:
+            continue
         if _hand_over(context, request):
             done = replace(done, sent=done.sent + 1)
         else:
@@ -60,7 +62,7 @@ def _next(context: Context) -> Request | None:
         if not requests.is_due(connection, now):
             return None
     with context.database.begin() as connection:
-        return answering.next_letter(connection, rules, pace, now=now, secrets=secrets)
+        return answering.decide_next(connection, rules, pace, now=now, secrets=secrets)
 
 
 def _hand_over(context: Context, request: Request) -> bool:

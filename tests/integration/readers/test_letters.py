@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from newsletter.delivery.message import Envelope, Notice
 from newsletter.delivery.transports.outbox import Outbox
 from newsletter.errors import TransportError, UsageError
 from newsletter.pipeline.readers import asking, joining
+from newsletter.pipeline.readers.answering import answer_due
 from newsletter.store.engine import Database
 from subscribers.asking import Answer
 from subscribers.confirming import Outcome
@@ -147,8 +149,6 @@ def test_a_mail_that_cannot_go_is_told_of_without_the_address_and_goes_later(
 def test_many_answers_do_not_hold_up_other_jobs(desk: ReadersDesk) -> None:
     for number in range(3):
         asking.sign_up(desk.context, f"reader{number}@example.org")
-    from newsletter.pipeline.readers.answering import answer_due
-
     assert answer_due(desk.context, most=2).sent == 2
     with desk.context.database.read() as connection:
         assert requests.waiting(connection) == 1
@@ -161,3 +161,16 @@ def test_the_admin_s_own_template_comes_first(desk: ReadersDesk) -> None:
     (own / "confirm.subject.txt.j2").write_text("Bitte bestätigen", encoding="utf-8")
     desk.sign_up()
     assert desk.mails()[0]["subject"] == "Bitte bestätigen"
+
+
+def test_servers_that_answer_at_once_mail_each_reader_once(desk: ReadersDesk) -> None:
+    """Two processes on one PostgreSQL, or two threads on a file; each address was typed twice."""
+    for number in range(12):
+        for _ in range(2):
+            asking.sign_up(desk.context, f"reader{number}@example.org")
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda _: answer_due(desk.context), range(4)))
+    assert sum(each.sent for each in done) == 12
+    assert sorted(mail["to"] for mail in desk.mails()) == sorted(
+        f"reader{number}@example.org" for number in range(12)
+    )

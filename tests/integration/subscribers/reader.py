@@ -15,6 +15,7 @@ from subscribers.model import (
     Letter,
     Method,
     Purpose,
+    RequestState,
     Subscriber,
     SubscriptionStatus,
 )
@@ -63,11 +64,13 @@ class Reader:
         """Every mail that is due arrives."""
         while True:
             with self.database.begin() as conn:
-                due = answering.next_letter(
+                due = answering.decide_next(
                     conn, self.rules, self.pace, now=self.now, secrets=SECRETS
                 )
             if due is None:
                 return
+            if due.state is not RequestState.DUE:
+                continue
             assert due.letter is not None
             self.mails.append((due.letter, links.signed(due.nonce, due.purpose, SECRETS)))
             self.sent_at.append((due.purpose, self.now))

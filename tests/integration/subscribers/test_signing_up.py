@@ -328,7 +328,7 @@ def test_a_mail_whose_sender_died_is_sent_by_the_next_one(anna: Reader) -> None:
         form = Asking(purpose=Purpose.SUBSCRIBE, address=anna.address)
         asking.ask(conn, form, anna.rules, now=anna.now, secrets=SECRETS)
     with anna.database.begin() as conn:
-        lost = answering.next_letter(conn, anna.rules, anna.pace, now=anna.now, secrets=SECRETS)
+        lost = answering.decide_next(conn, anna.rules, anna.pace, now=anna.now, secrets=SECRETS)
         assert lost is not None
     anna.deliver()
     assert len(anna.mails) == 1
@@ -343,7 +343,7 @@ def test_a_link_works_even_if_nobody_noted_that_its_mail_went(anna: Reader) -> N
     with anna.database.begin() as conn:
         form = Asking(purpose=Purpose.SUBSCRIBE, address=anna.address)
         asking.ask(conn, form, anna.rules, now=anna.now, secrets=SECRETS)
-        lost = answering.next_letter(conn, anna.rules, anna.pace, now=anna.now, secrets=SECRETS)
+        lost = answering.decide_next(conn, anna.rules, anna.pace, now=anna.now, secrets=SECRETS)
     assert lost is not None
     anna.mails.append((Letter.CONFIRM, links.signed(lost.nonce, lost.purpose, SECRETS)))
     assert anna.confirm() is Outcome.CONFIRMED
@@ -360,7 +360,7 @@ def test_a_mail_that_cannot_be_handed_over_is_tried_some_times(anna: Reader) -> 
     again = True
     while again:
         with anna.database.begin() as conn:
-            due = answering.next_letter(conn, anna.rules, anna.pace, now=anna.now, secrets=SECRETS)
+            due = answering.decide_next(conn, anna.rules, anna.pace, now=anna.now, secrets=SECRETS)
         if due is not None:
             tries += 1
             with anna.database.begin() as conn:
