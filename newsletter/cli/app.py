@@ -32,6 +32,11 @@ class App:
             self._wiring = wire(self.config)
         return self._wiring
 
+    def settings_changed(self) -> None:
+        """Forgets the objects, so that the next `wiring` reads the settings anew."""
+        self.close()
+        self._wiring = None
+
     def close(self) -> None:
         """Gives the database back, if it was opened."""
         if self._wiring is not None:

@@ -132,6 +132,12 @@ KINDS = (
         mend=TEMPLATE,
     ),
     Kind(
+        code="indiscreet",
+        about="A word of `privacy.words` stands in the sender, the subject, the pre-header, the"
+        " title or another header of a discreet mail, where others can see it.",
+        mend="Change what it is made of, or take the word out of `privacy.words`.",
+    ),
+    Kind(
         code="broken-message",
         about="The complete message is not what a mail program expects: Python's parser finds a"
         " defect in it, or does not give back the parts that were put in.",

@@ -11,6 +11,7 @@ from html import unescape
 from newsletter.delivery.links import links_for
 from newsletter.delivery.message import MessageTemplate
 from newsletter.editions.discretion import places_found
+from newsletter.editions.findings import finding
 from newsletter.model.edition import Finding, Form, Rendered, Tags
 from newsletter.pipeline.context import Context, envelope_for, envelope_of, pages_of, tags_of
 
@@ -46,12 +47,11 @@ def indiscretions(context: Context, nonce: str, variant: Rendered) -> Iterator[F
     }
     for place, word in places_found(words, places):
         mend = _MENDS.get(place.lower(), "Change what it is made of")
-        yield Finding(
-            code=INDISCREET,
-            error=True,
-            place=f"{variant.key}, {place}",
-            message=f"“{word}” of your `privacy.words` is where others can see it: {place}.",
-            mend=f"{mend}; or take the word out of `privacy.words`.",
+        yield finding(
+            INDISCREET,
+            f"{variant.key}, {place}",
+            f"“{word}” of your `privacy.words` is where others can see it: {place}.",
+            f"{mend}; or take the word out of `privacy.words`.",
         )
 
 

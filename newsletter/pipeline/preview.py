@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from newsletter.delivery.states import OPEN_DRAFT
 from newsletter.editions.period import period_of
-from newsletter.editions.preview import preview_files
+from newsletter.editions.preview import Shown, preview_files
 from newsletter.errors import HeldError
 from newsletter.model.edition import (
     DigestItem,
     Edition,
     EditionState,
     Finding,
+    Form,
     ItemKind,
     Rendered,
     TrialUpdate,
@@ -22,7 +23,7 @@ from newsletter.model.edition import (
 from newsletter.pipeline.availability import POST_GONE, Availability
 from newsletter.pipeline.availability import findings as link_findings
 from newsletter.pipeline.compose import Composed, as_stored, compose
-from newsletter.pipeline.context import Context, schedule_of
+from newsletter.pipeline.context import Context, schedule_of, tags_of
 from newsletter.pipeline.files import write_private
 from newsletter.pipeline.layout import Entries, lay_out
 from newsletter.pipeline.naming import named
@@ -32,6 +33,7 @@ from newsletter.pipeline.trial_placing import with_lines
 from newsletter.store import editions as edition_store
 from newsletter.store import posts as post_store
 from newsletter.store.lock import run_lock
+from subscribers.model import Choice
 
 SAMPLE_POSTS = 4
 """How many of the latest posts a sample shows."""
@@ -61,11 +63,12 @@ def preview(
     *,
     key: str | None = None,
     pictures: Mapping[str, str] | None = None,
+    watched: bool = False,
 ) -> Preview | None:
     """Writes the edition `key`, or the draft of the current period, into `out`.
 
-    None when there is nothing to say. Raises UsageError for an edition that does not exist,
-    HeldError when it cannot be rendered.
+    A `watched` page looks for a newer one by itself. None when there is nothing to say. Raises
+    UsageError for an edition that does not exist, HeldError when it cannot be rendered.
     """
     composed = _stored(context, key) if key else _current(context)
     if composed.edition is None:
@@ -73,9 +76,13 @@ def preview(
     if not composed.variants:
         raise HeldError(f"{composed.edition.key} cannot be shown.", " ".join(composed.reasons))
     edition = composed.edition
-    shown = Entries(items=composed.items, trials=composed.trials)
-    said = _said_of_links(context, composed)
-    written = _write(context, out, edition, composed.variants, shown, pictures or {}, said=said)
+    findings = findings_of(context, edition.nonce, composed.variants)
+    shown = _shown(
+        context, edition, composed.variants, (*findings, *_said_of_links(context, composed))
+    )
+    page = _write(out / edition.key, replace(shown, watched=watched), pictures or {})
+    entries = Entries(items=composed.items, trials=composed.trials)
+    written = _preview(page, shown, entries)
     if edition.state in OPEN_DRAFT:
         with context.database.begin() as connection:
             edition_store.note_preview(connection, edition.id, edition.checksum)
@@ -83,10 +90,15 @@ def preview(
 
 
 def sample(
-    context: Context, out: Path, *, pictures: Mapping[str, str] | None = None
+    context: Context,
+    out: Path,
+    *,
+    pictures: Mapping[str, str] | None = None,
+    watched: bool = False,
 ) -> Preview | None:
-    """Writes how the latest posts would look, marked SAMPLE; it is stored nowhere and never sent.
+    """Writes how the latest posts would look in every form, marked SAMPLE.
 
+    It is stored nowhere and never sent. A `watched` page looks for a newer one by itself.
     None when no post is known yet.
     """
     with context.database.read() as connection:
@@ -97,11 +109,13 @@ def sample(
     with context.database.read() as connection:
         entries = Entries(items=with_lines(context, connection, items))
     edition = _sample_edition(context)
-    layout = lay_out(context, edition, entries, (), sample=True)
+    choices = [Choice(topics=(), form=form, count=0) for form in Form]
+    layout = lay_out(context, edition, entries, choices, sample=True)
     if not layout.variants:
         raise HeldError("The sample cannot be shown.", " ".join(h.message for h in layout.holds))
-    shown = layout.shown
-    return _write(context, out, edition, layout.variants, shown, pictures or {}, sample=True)
+    shown = _shown(context, edition, layout.variants, layout.findings)
+    page = _write(out / "sample", replace(shown, watched=watched), pictures or {})
+    return replace(_preview(page, shown, layout.shown), sample=True)
 
 
 def _current(context: Context) -> Composed:
@@ -114,31 +128,35 @@ def _stored(context: Context, key: str) -> Composed:
         return as_stored(connection, named(context, key))
 
 
-def _write(
-    context: Context,
-    out: Path,
-    edition: Edition,
-    variants: tuple[Rendered, ...],
-    shown: Entries,
-    pictures: Mapping[str, str],
-    *,
-    said: tuple[Finding, ...] = (),
-    sample: bool = False,
-) -> Preview:
-    findings = (*findings_of(context, edition.nonce, variants), *said)
-    folder = out / ("sample" if sample else edition.key)
-    for name, content in preview_files(edition.key, variants, findings, pictures=pictures).items():
-        write_private(folder / name, content)
-    return Preview(
-        page=folder / "index.html",
+def _shown(
+    context: Context, edition: Edition, variants: Sequence[Rendered], findings: Sequence[Finding]
+) -> Shown:
+    return Shown(
         edition_key=edition.key,
-        subject=variants[0].subject,
-        items=shown.items,
-        trials=shown.trials,
-        variants=tuple(variant.key for variant in variants),
+        variants=variants,
         findings=findings,
+        tags=tags_of(context.settings, edition.nonce),
+        sender=edition.sender or context.settings.newsletter.sender,
         held=edition.reasons if edition.state is EditionState.HELD else (),
-        sample=sample,
+    )
+
+
+def _write(folder: Path, shown: Shown, pictures: Mapping[str, str]) -> Path:
+    for name, content in preview_files(shown, pictures=pictures).items():
+        write_private(folder / name, content)
+    return folder / "index.html"
+
+
+def _preview(page: Path, shown: Shown, entries: Entries) -> Preview:
+    return Preview(
+        page=page,
+        edition_key=shown.edition_key,
+        subject=shown.variants[0].subject,
+        items=entries.items,
+        trials=entries.trials,
+        variants=tuple(variant.key for variant in shown.variants),
+        findings=tuple(shown.findings),
+        held=tuple(shown.held),
     )
 
 
