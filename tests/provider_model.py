@@ -193,6 +193,9 @@ class ModelTransport:
             deliveries=tuple(each.delivery_id for each in recipients),
         )
 
+    def prepare(self, mail: Mail, recipients: Sequence[Recipient], *, attempt: int = 1) -> None:
+        """Nothing is made ahead."""
+
     def notify(self, notice: Notice, envelope: Envelope, *, date: datetime) -> None:
         raise AssertionError("nobody is told anything here")
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from newsletter.model.delivery import ClaimedBatch, DeliveryState, Recipient
-from newsletter.store.batches import of_batch
+from newsletter.store.batches import numbered, of_batch
 from newsletter.store.tables import delivery
 from subscribers.model import SubscriptionStatus, SuppressionReason
 from subscribers.store.tables import person, suppression
@@ -26,28 +27,69 @@ class Addressee(NamedTuple):
     suppression: SuppressionReason | None
 
 
+class Standing(NamedTuple):
+    """How many people of a batch may be mailed, and when one of them was last changed."""
+
+    people: int
+    changed_at: datetime | None
+
+
+class Looked(NamedTuple):
+    """Who may be mailed of a batch, and by what it shows whether that still is so."""
+
+    recipients: tuple[Recipient, ...]
+    standing: Standing
+
+
 def in_good_standing(connection: Connection, claimed: ClaimedBatch) -> tuple[Recipient, ...]:
     """Everybody who is still planned in the batch and may be mailed, by the list as it is now.
 
     The rule of `newsletter.delivery.plan.skip_at_submission`, run by the database; `addressees`
     has the others as well, for a few times the cost.
     """
+    return _mailable(connection, claimed.edition_id, claimed.number)
+
+
+def standing_of(connection: Connection, edition_id: int, number: int) -> Standing:
+    """What `in_good_standing` depends on, for a third of the cost: the same as before, and those
+    are the same people with the same addresses.
+    """
+    query = select(func.count(), func.max(person.c.changed_at)).select_from(_LISTED)
+    found = connection.execute(query.where(_may_be_mailed(edition_id, number))).one()
+    return Standing._make(found)
+
+
+def looked_at(connection: Connection, edition_id: int, number: int) -> Looked:
+    """A look at a batch before it is claimed."""
+    standing = standing_of(connection, edition_id, number)
+    return Looked(_mailable(connection, edition_id, number), standing)
+
+
+_LISTED = delivery.join(person, person.c.id == delivery.c.subscriber_id).outerjoin(
+    suppression, suppression.c.address_key == person.c.address_key
+)
+
+
+def _may_be_mailed(edition_id: int, number: int) -> ColumnElement[bool]:
+    return and_(
+        numbered(edition_id, number),
+        delivery.c.state == DeliveryState.PLANNED,
+        person.c.status == SubscriptionStatus.ACTIVE,
+        suppression.c.id.is_(None),
+    )
+
+
+def _mailable(connection: Connection, edition_id: int, number: int) -> tuple[Recipient, ...]:
     query = (
         select(
             *(delivery.c.id, delivery.c.subscriber_id),
             *(person.c.address, person.c.name, person.c.token),
         )
-        .join(person, person.c.id == delivery.c.subscriber_id)
-        .outerjoin(suppression, suppression.c.address_key == person.c.address_key)
-        .where(
-            of_batch(claimed),
-            delivery.c.state == DeliveryState.PLANNED,
-            person.c.status == SubscriptionStatus.ACTIVE,
-            suppression.c.id.is_(None),
-        )
+        .select_from(_LISTED)
+        .where(_may_be_mailed(edition_id, number))
         .order_by(delivery.c.subscriber_id)
     )
-    return tuple(map(Recipient._make, connection.execute(query)))
+    return tuple(map(Recipient._make, connection.execute(query).all()))
 
 
 def addressees(connection: Connection, claimed: ClaimedBatch) -> list[Addressee]:

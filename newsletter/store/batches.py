@@ -39,12 +39,20 @@ class NextBatch:
     size: int
 
 
-def next_batch(connection: Connection, edition_id: int, *, now: datetime) -> NextBatch | None:
+def next_batch(
+    connection: Connection, edition_id: int, *, now: datetime, after: int | None = None
+) -> NextBatch | None:
     """The batch that would be claimed next; None when there is none.
 
-    Only while the edition is `sending` and wholly planned.
+    Only while the edition is `sending` and wholly planned. With `after`, the one that comes after
+    this number; it is not to be claimed now, and so not kept from others.
     """
-    row = connection.execute(_next(edition_id, now)).one_or_none()
+    query = _next(edition_id, now)
+    if after is None:
+        query = query.with_for_update(of=batch, skip_locked=True)
+    else:
+        query = query.where(batch.c.number > after)
+    row = connection.execute(query).one_or_none()
     return None if row is None else NextBatch(*row)
 
 
@@ -188,7 +196,7 @@ _BEING_SENT = (edition.c.state == EditionState.SENDING, edition.c.planned_at.is_
 
 
 def _next(edition_id: int, now: datetime) -> Select[Any]:
-    query = (
+    return (
         select(batch.c.id, batch.c.number, batch.c.variant, batch.c.attempt, batch.c.size)
         .join(edition, edition.c.id == batch.c.edition_id)
         .where(
@@ -200,7 +208,6 @@ def _next(edition_id: int, now: datetime) -> Select[Any]:
         .order_by(batch.c.number)
         .limit(1)
     )
-    return query.with_for_update(of=batch, skip_locked=True)
 
 
 def _is(batch_id: int, attempt: int, state: BatchState) -> ColumnElement[bool]:
@@ -209,9 +216,12 @@ def _is(batch_id: int, attempt: int, state: BatchState) -> ColumnElement[bool]:
 
 def of_batch(claimed: ClaimedBatch) -> ColumnElement[bool]:
     """The deliveries of a batch."""
-    return and_(
-        delivery.c.edition_id == claimed.edition_id, delivery.c.batch_number == claimed.number
-    )
+    return numbered(claimed.edition_id, claimed.number)
+
+
+def numbered(edition_id: int, number: int) -> ColumnElement[bool]:
+    """The deliveries of the batch with this number."""
+    return and_(delivery.c.edition_id == edition_id, delivery.c.batch_number == number)
 
 
 def _swap(connection: Connection, claimed: ClaimedBatch, values: dict[str, Any]) -> bool:

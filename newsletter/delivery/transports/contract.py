@@ -116,6 +116,12 @@ class Transport(Protocol):
         Never raises for what a provider or a network does: that is what the answers are for.
         """
 
+    def prepare(self, mail: Mail, recipients: Sequence[Recipient], *, attempt: int = 1) -> None:
+        """Makes ready what `submit` of these very recipients will need, or does nothing.
+
+        Whether they are submitted at all is not decided yet.
+        """
+
     def notify(self, notice: Notice, envelope: Envelope, *, date: datetime) -> None:
         """Hands over one mail that is no edition, at once. Raises TransportError."""
 

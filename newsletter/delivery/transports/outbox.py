@@ -68,6 +68,9 @@ class Outbox:
             return Stopped(error=_said(folder, error), mend=_MEND)
         return Taken()
 
+    def prepare(self, mail: Mail, recipients: Sequence[Recipient], *, attempt: int = 1) -> None:
+        """Nothing is made ahead."""
+
     def notify(self, notice: Notice, envelope: Envelope, *, date: datetime) -> None:
         """Writes the notice as a file in `OUTBOX/notices`, or another folder that it names.
 

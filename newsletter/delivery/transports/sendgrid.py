@@ -11,6 +11,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newsletter.delivery.answers import Answer, NotTaken, Taken, TooLarge, Unknown
@@ -36,11 +37,25 @@ MOST_BYTES = 20_000_000
 
 _PATH = "/v3/mail/send"
 _MOST_TEMPLATES = 64
+_MOST_PREPARED = 16
 _REACH_MEND = (
     "Check the connection to the internet and [delivery.sendgrid] base_url;"
     " https://status.sendgrid.com says whether SendGrid is down. Then `newsletter send` goes on."
 )
 _SCOPE_MEND = "Edit the key in SendGrid under Settings > API Keys, or make a new one, with "
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A part of a request. It keeps its recipients alive, so that no others have their `id`."""
+
+    recipients: Sequence[Recipient]
+    template: RequestTemplate
+    attempt: int
+    people: bytes
+
+    def fits(self, template: RequestTemplate, attempt: int) -> bool:
+        return self.template is template and self.attempt == attempt
 
 
 class SendGrid:
@@ -75,6 +90,7 @@ class SendGrid:
         self._base_url, self._now, self._window = base_url, now, undo
         self._headers = _headers(authorization(key))
         self._templates: dict[object, RequestTemplate] = {}
+        self._prepared: dict[int, _Prepared] = {}
         self._guard = threading.Lock()
         self.undo: Undo | None = ScheduledSends(self._account)
 
@@ -115,10 +131,20 @@ class SendGrid:
         fault = template.fault(recipients)
         if fault is not None:
             return fault
-        body = template.body(recipients, attempt=attempt, slot=slot)
+        prepared = self._prepared.pop(id(recipients), None)
+        people = prepared.people if prepared and prepared.fits(template, attempt) else None
+        body = template.body(recipients, attempt=attempt, slot=slot, people=people)
         if len(body) > MOST_BYTES:
             return TooLarge(error=f"The request has {len(body):,} bytes, too many for SendGrid.")
         return self._post(body, [each.delivery_id for each in recipients])
+
+    def prepare(self, mail: Mail, recipients: Sequence[Recipient], *, attempt: int = 1) -> None:
+        """Writes the part of the request that is about people; some batches are kept."""
+        template = self._template(mail)
+        made = template.people(recipients, attempt=attempt)
+        while len(self._prepared) >= _MOST_PREPARED:
+            self._prepared.pop(next(iter(self._prepared)), None)
+        self._prepared[id(recipients)] = _Prepared(recipients, template, attempt, made)
 
     def notify(self, notice: Notice, envelope: Envelope, *, date: datetime) -> None:
         """Hands over one mail that is no edition, at once. Raises TransportError."""

@@ -86,12 +86,25 @@ class RequestTemplate:
         return None
 
     def body(
-        self, recipients: Sequence[Recipient], *, attempt: int, slot: Slot | None = None
+        self,
+        recipients: Sequence[Recipient],
+        *,
+        attempt: int,
+        slot: Slot | None = None,
+        people: bytes | None = None,
     ) -> bytes:
-        """The request's body (UTF-8); its personalizations are in the order of `recipients`."""
-        scheduled = "" if slot is None else _scheduled(slot)
-        people = ",".join(self._person.filled(recipients, attempt))
-        return f'{{"personalizations":[{people}],{scheduled}'.encode("ascii") + self._rest
+        """The request's body (UTF-8); its personalizations are in the order of `recipients`.
+
+        `people` is what the method of that name gave for them.
+        """
+        scheduled = b"" if slot is None else _scheduled(slot).encode("ascii")
+        if people is None:
+            people = self.people(recipients, attempt=attempt)
+        return b"".join((b'{"personalizations":[', people, b"],", scheduled, self._rest))
+
+    def people(self, recipients: Sequence[Recipient], *, attempt: int) -> bytes:
+        """The part of a body that is about its recipients."""
+        return ",".join(self._person.filled(recipients, attempt)).encode("ascii")
 
 
 def notice_body(notice: Notice, envelope: Envelope) -> bytes:

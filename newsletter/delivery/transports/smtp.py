@@ -84,6 +84,9 @@ class Smtp:
         content = self._messages.of(mail, to, date=date)
         return self._hand_over(mail.envelope.sender_address, to.address, content, to.delivery_id)
 
+    def prepare(self, mail: Mail, recipients: Sequence[Recipient], *, attempt: int = 1) -> None:
+        """Nothing is made ahead."""
+
     def notify(self, notice: Notice, envelope: Envelope, *, date: datetime) -> None:
         """Hands over the notice. Raises TransportError when it is not certain that it was taken."""
         content = notice_message(envelope, notice, date=date)

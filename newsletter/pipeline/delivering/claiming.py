@@ -5,13 +5,14 @@ The claim, the last look at everybody in it, and what it takes of rate and cap a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from newsletter.delivery import warmup
 from newsletter.delivery.plan import skip_at_submission
-from newsletter.model.delivery import BatchState, ClaimedBatch, ProviderId
+from newsletter.model.delivery import BatchState, ClaimedBatch, ProviderId, Recipient
 from newsletter.model.edition import Channel, Edition, EditionState
 from newsletter.pipeline.context import Context
 from newsletter.pipeline.delivering import ids
@@ -54,6 +55,9 @@ class Nothing:
 Claim = ClaimedBatch | Later | Capped | NeedsId | Halted | Nothing
 
 
+Ahead = Callable[[ClaimedBatch], addressees.Looked | None]
+
+
 class _CapReached(Exception):
     """Rolls the claim back."""
 
@@ -88,12 +92,24 @@ def batch_size(context: Context) -> int:
 
 
 def claim_next(
-    context: Context, connection: Connection, edition: Edition, owner: str, *, batches_per_id: int
+    context: Context,
+    connection: Connection,
+    edition: Edition,
+    owner: str,
+    *,
+    batches_per_id: int,
+    ahead: Ahead | None = None,
 ) -> Claim:
-    """Takes the next batch, wholly or not at all, in the caller's transaction."""
+    """Takes the next batch, wholly or not at all, in the caller's transaction.
+
+    `ahead` gives the people of a batch as they were a moment ago, where they were made ready.
+    """
     try:
         with connection.begin_nested():
-            return _claim(context, connection, edition, owner, batches_per_id)
+            claim = _claim(context, connection, edition, owner, batches_per_id)
+            if not isinstance(claim, ClaimedBatch):
+                return claim
+            return _last_look(context, connection, edition, claim, ahead)
     except _CapReached:
         return Capped(day=_today(context))
 
@@ -126,8 +142,7 @@ def _claim(
     today = quota(context, connection)
     if not _take_people(connection, claimed, today):
         return Later(seconds=0.0)
-    day = "" if today.cap is None else today.day
-    return _last_look(context, connection, edition, replace(claimed, day=day))
+    return replace(claimed, day="" if today.cap is None else today.day)
 
 
 def take_request(context: Context, connection: Connection) -> float:
@@ -172,10 +187,14 @@ def _take_people(connection: Connection, claimed: ClaimedBatch, today: Quota) ->
 
 
 def _last_look(
-    context: Context, connection: Connection, edition: Edition, claimed: ClaimedBatch
+    context: Context,
+    connection: Connection,
+    edition: Edition,
+    claimed: ClaimedBatch,
+    ahead: Ahead | None,
 ) -> ClaimedBatch:
     """Whoever has left since the planning is skipped; a batch with nobody left is done."""
-    ready = addressees.in_good_standing(connection, claimed) if claimed.attempt == 1 else ()
+    ready = _all_as_planned(connection, claimed, ahead) if claimed.attempt == 1 else ()
     if ready and len(ready) == claimed.size:
         return replace(claimed, recipients=ready)  # nobody has left: so it nearly always is
     people = addressees.addressees(connection, claimed)
@@ -197,6 +216,18 @@ def _last_look(
     elif not recipients:
         batches.settle(connection, claimed, BatchState.EMPTY, now=context.now())
     return replace(claimed, recipients=recipients)
+
+
+def _all_as_planned(
+    connection: Connection, claimed: ClaimedBatch, ahead: Ahead | None
+) -> tuple[Recipient, ...]:
+    """Who may be mailed: as it was a moment ago, if the list says that this is still so."""
+    looked = ahead(claimed) if ahead else None
+    if looked and looked.standing == addressees.standing_of(
+        connection, claimed.edition_id, claimed.number
+    ):
+        return looked.recipients
+    return addressees.in_good_standing(connection, claimed)
 
 
 def _taken_before(

@@ -1,6 +1,6 @@
 """The loop of a run: several requests under way at a time, and each answer settled.
 
-One thread, the caller's, reads and writes the database; the others only talk to the provider.
+One thread, the caller's, writes the database; the others talk to the provider, and one looks ahead.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from newsletter.model.delivery import BatchState, ClaimedBatch, Recipient
 from newsletter.model.edition import Channel, Edition
 from newsletter.pipeline.context import Context
 from newsletter.pipeline.delivering import claiming, ids, recovering, writing
+from newsletter.pipeline.delivering.ahead import Ahead
 from newsletter.pipeline.delivering.counting import Counting
 from newsletter.pipeline.delivering.single import Singles
 from newsletter.pipeline.delivering.stopping import Stop
@@ -62,11 +63,11 @@ class Posting:
         self._mails = mails
         self._closing = ids.Closing(context, edition)
         self._singles = Singles(context)
+        self._ahead = Ahead(context, edition, mails)
         self._counting = Counting(context, edition)
         self._under_way: dict[Future[Answer], Work] = {}
         self._attempts: Counter[int] = Counter()
-        self._unknowns = 0
-        self._asked = 0
+        self._unknowns = self._asked = 0
         self._per_id = 1
         self._stop: Stop | None = None
         real = context.channel is Channel.REAL
@@ -85,6 +86,7 @@ class Posting:
             raise
         finally:
             self._pool.shutdown(wait=False, cancel_futures=True)
+            self._ahead.close()
         return self._stop
 
     def closing(self) -> ids.Closing:
@@ -114,7 +116,8 @@ class Posting:
         seconds = self._fill()
         if self._under_way:
             limit = None if seconds is None else max(seconds, 0.001)
-            done, _ = wait(self._under_way, timeout=limit, return_when=FIRST_COMPLETED)
+            with self._ahead:
+                done, _ = wait(self._under_way, timeout=limit, return_when=FIRST_COMPLETED)
             self._settle_first(done)
             return True
         if self._unknowns >= UNKNOWNS_IN_A_ROW and self._stop is None:
@@ -148,7 +151,12 @@ class Posting:
 
     def _claim(self, connection: Connection) -> claiming.Claim:
         return claiming.claim_next(
-            self._context, connection, self._edition, self._owner, batches_per_id=self._per_id
+            self._context,
+            connection,
+            self._edition,
+            self._owner,
+            batches_per_id=self._per_id,
+            ahead=self._ahead.found,
         )
 
     def _take(self, claim: claiming.Claim) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import socket
@@ -50,7 +51,11 @@ def deliver(context: Context, edition: Edition) -> Edition:
     forget_reports(context)
     variants = _variants(context, edition)
     posting = Posting(context, edition, owner, _mails(context, edition, variants))
-    stop = posting.run()
+    gc.freeze()  # else all that was made before is looked through again and again
+    try:
+        stop = posting.run()
+    finally:
+        gc.unfreeze()
     return _concluded(context, edition, stop or _unsettled(context, posting), variants["all"])
 
 
