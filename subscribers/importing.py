@@ -77,7 +77,7 @@ def import_file(
                 part.source, export.preset, layout=part.layout, by_name=part.by_name
             ) as table:
                 run.ignored.update(dict.fromkeys(table.layout.ignored))
-                for block in run.blocks(table, run.checker(part, topics, now)):
+                for block in run.blocks(table, run.checker(part, topics, now), part):
                     run.note(take_in(block, begin, now, secrets, scratch), table)
                 run.read += part.source.size
     return run.report()
@@ -125,12 +125,13 @@ class _Run:
         silent = ACTIVE if preset is None or self.consent else ""
         return Checker(topics, source, now, silent)
 
-    def blocks(self, table: Table, checker: Checker) -> Iterator[list[Candidate]]:
+    def blocks(self, table: Table, checker: Checker, part: Part) -> Iterator[list[Candidate]]:
         """The rows that can be taken in; those that cannot are counted on the way."""
+        of = f" (in {part.source.name})" if len(self.export.parts) > 1 else ""
         block: list[Candidate] = []
         for record in table:
             if isinstance(record, Unreadable):
-                self.rejects.add(record.line, record.reason, record.cells)
+                self.rejects.add(record.line, record.reason + of, record.cells)
                 continue
             if record.passed_over:
                 self._pass_over(record.passed_over)
@@ -138,7 +139,7 @@ class _Run:
             try:
                 candidate = checker.check(record.line, record.row)
             except BadRow as fault:
-                self.rejects.add(record.line, str(fault), record.cells, record.row)
+                self.rejects.add(record.line, f"{fault}{of}", record.cells, record.row)
                 continue
             self.tallies.add(candidate)
             block.append(candidate)

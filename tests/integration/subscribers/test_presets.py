@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import stat
+import tempfile
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete
 
 from newsletter.store.engine import Database, open_database
 from subscribers import exporting, importing, membership
 from subscribers.errors import ImportFileError
 from subscribers.model import Filter, ImportReport, SuppressionReason
 from subscribers.presets import PRESETS
+from subscribers.presets.preset import Preset, cells_of, header_of
+from subscribers.row import COLUMNS, Row
 from subscribers.store import people, suppressions
+from subscribers.store.tables import consent, person, suppression
 
 NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
 EXPORTS = Path(__file__).parents[2] / "data" / "exports"
@@ -89,6 +98,28 @@ def test_a_whole_mailchimp_zip_comes_in_with_those_who_left_first(
     ]  # fmt: skip
     assert gus.suppression is not None
     assert gus.suppression.since == datetime(2020, 10, 10, 10, 10, 10, tzinfo=UTC)
+
+
+def test_a_rejected_row_of_a_zip_names_its_file_and_can_be_corrected(
+    database: Database, tmp_path: Path
+) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    head = "Email Address,First Name,LEID\n"
+    (folder / "subscribed_x.csv").write_text(f"{head}anna@example.org,Anna,1\nben,Ben,2\n")
+    (folder / "unsubscribed_x.csv").write_text(f"{head}cleo@,Cleo,3\n")
+    report = take(database, zipped(tmp_path, folder))
+    assert [line for line, _ in report.first_rejects] == [2, 3]
+    assert "(in unsubscribed_x.csv)" in report.first_rejects[0][1]
+    assert "(in subscribed_x.csv)" in report.first_rejects[1][1]
+    rejects = Path(str(report.rejects_file))
+    text = rejects.read_text(encoding="utf-8-sig")
+    assert "cleo@,Cleo,,unsubscribed" in text
+    rejects.write_text(text.replace("cleo@,", "cleo@a.org,").replace(",ben,", ",ben@a.org,"))
+    take(database, rejects)
+    assert statuses(database) == {
+        "anna@example.org": "active", "cleo@a.org": "unsubscribed", "ben@a.org": "active",
+    }  # fmt: skip
 
 
 def test_again_changes_nothing(database: Database, tmp_path: Path) -> None:
@@ -347,3 +378,77 @@ def test_a_list_comes_back_whole_from_every_shape(
         finally:
             other.close()
     assert sorted(back.read_text().splitlines()) == sorted(plain.read_text().splitlines())
+
+
+_SHAPES = st.sampled_from([None, *PRESETS])
+_MOVES = st.lists(
+    st.tuples(
+        _SHAPES,
+        st.lists(
+            st.tuples(
+                st.sampled_from("abc"),
+                st.sampled_from(["active", "pending", "unsubscribed"]),
+                st.sampled_from(["", "", "hard_bounce", "complaint"]),
+                st.sampled_from(["", "2020-01-01T00:00:00Z", "2026-06-01T00:00:00Z"]),
+            ),
+            min_size=1,
+            max_size=4,
+        ),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+@given(moves=_MOVES, erased=st.sampled_from(["", "a"]))
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whoever_is_gone_stays_gone_whatever_exports_follow(
+    database: Database, moves: list[tuple[str | None, list[tuple[str, ...]]]], erased: str
+) -> None:
+    """In any shape, and with any order of rows and files, nobody becomes mailable again."""
+    with database.begin() as conn:
+        for table in (consent, suppression, person):
+            conn.execute(delete(table))
+        if erased:
+            membership.add(conn, f"{erased}@example.org", now=NOW)
+            membership.erase(conn, f"{erased}@example.org", now=NOW, secrets=SECRETS)
+    gone = {f"{erased}@example.org"} if erased else set()
+    with tempfile.TemporaryDirectory() as folder:
+        for shape, rows in moves:
+            path = _written(Path(folder), None if shape is None else PRESETS[shape], rows)
+            report = take(database, path, preset=shape or "csv")
+            assert report.rows == len(rows)
+            barred = {address for address in bars(database) if address}
+            left = {a for a, status in statuses(database).items() if status == "unsubscribed"}
+            assert gone <= barred | left | {f"{erased}@example.org"}
+            gone |= barred | left
+            if erased:
+                assert f"{erased}@example.org" not in {*barred, *statuses(database)}
+
+
+def _written(folder: Path, shape: Preset | None, rows: list[tuple[str, ...]]) -> Path:
+    """A list of these people in a shape; Mailchimp's has a file for each status."""
+    people_ = [
+        Row(f"{who}@example.org", "", "", status, "2021-01-01T00:00:00Z", "", suppressed, "", left)
+        for who, status, suppressed, left in rows
+    ]
+    if shape is None or shape.part_of is None:
+        path = folder / "people.csv"
+        with path.open("w", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(COLUMNS if shape is None else header_of(shape))
+            writer.writerows(each if shape is None else cells_of(shape, each) for each in people_)
+        return path
+    path = folder / "people.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for part, name in shape.parts.items():
+            text = io.StringIO()
+            writer = csv.writer(text)
+            writer.writerow(header_of(shape))
+            mine = (each for each in people_ if shape.part_of(each) == part)
+            writer.writerows(cells_of(shape, each) for each in mine)
+            archive.writestr(name, text.getvalue())
+    return path
