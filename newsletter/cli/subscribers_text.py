@@ -45,7 +45,8 @@ def shown(email: str, dossier: Dossier) -> str:
     lines += [f"  asked     {_request(each)}" for each in dossier.requests]
     if bar := dossier.suppression:
         reason = bar.reason.value.replace("_", " ")
-        lines.append(f"  must not be written to: {reason}, since {bar.since:%Y-%m-%d}")
+        note = f" ({bar.note})" if bar.note else ""
+        lines.append(f"  must not be written to: {reason}, since {bar.since:%Y-%m-%d}{note}")
     return "\n".join(lines)
 
 

@@ -12,8 +12,10 @@ import pytest
 from sqlalchemy import Connection, Table, insert, select
 
 from newsletter.config import load
-from newsletter.errors import SettingsError
+from newsletter.errors import FeedError, SettingsError
+from newsletter.model.delivery import Outcome
 from newsletter.pipeline.context import Context
+from newsletter.pipeline.notifying.run import send_and_tell
 from newsletter.pipeline.privacy.holdings import holdings
 from newsletter.pipeline.privacy.keeping import kept_things
 from newsletter.pipeline.privacy.processors import processors
@@ -256,6 +258,24 @@ def test_beside_a_send_trouble_is_only_told_of(database: Database, tmp_path: Pat
     assert len(said) == 1
     assert "cannot be deleted" in said[0]
     assert rows(database, event) == set()
+
+
+def test_each_send_forgets_what_is_too_old_whatever_it_comes_to(
+    database: Database, tmp_path: Path
+) -> None:
+    """Here the blog cannot be read; a dry run forgets nothing."""
+    fill(database, LONG_AGO)
+
+    def unreachable(*_arguments: Any, **_options: Any) -> NoReturn:
+        raise FeedError("The blog does not answer.")
+
+    context = context_of(database, tmp_path, fetch=unreachable, tell=lambda _line: None)
+    tried = send_and_tell(context, confirm=_nothing, dry_run=True)
+    assert tried.outcome is Outcome.FAILED
+    assert rows(database, event)
+    done = send_and_tell(context, confirm=_nothing)
+    assert done.outcome is Outcome.FAILED
+    assert rows(database, event) == rows(database, request) == set()
 
 
 def test_the_report_counts_what_is_held_and_names_nobody(
