@@ -148,13 +148,13 @@ def shown_update(update: TrialUpdate, manner: Manner, *, brief: bool) -> ShownUp
 def _trial(note: TrialNote, manner: Manner) -> ShownTrial:
     facts, ours = note.line.facts, manner.ours
     known = {
-        name: ours(wording.one_line(getattr(facts, name))) if facts else ""
+        name: ours(wording.one_line_of_ours(getattr(facts, name))) if facts else ""
         for name in ("status", "phase", "purpose", "sites", "updated", "checked")
     }
     return ShownTrial(
         label=ours(wording.one_line(note.line.label)),
         url=safe_link(note.line.url),
-        said=ours(wording.one_line(note.line.said)),
+        said=ours(wording.one_line_of_ours(note.line.said)),
         remarks=tuple(ours(wording.sentence(each)) for each in facts.remarks) if facts else (),
         changes=tuple(ours(wording.sentence(change)) for change in note.changes),
         details=ours(" ".join(wording.sentence(each) for each in note.details)),

@@ -24,6 +24,8 @@ _MONTHS = (
 )
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
+_SPACES = re.compile(r"[^\S\u00a0]+")
+
 
 def without_controls(text: str) -> str:
     """The text without the characters that no mail, and no XML, may hold."""
@@ -33,6 +35,11 @@ def without_controls(text: str) -> str:
 def one_line(text: str) -> str:
     """The text on one line: no control characters, no runs of spaces."""
     return " ".join(without_controls(text).split())
+
+
+def one_line_of_ours(text: str) -> str:
+    """The same of words of ours, in which a date's spaces hold together (U+00A0)."""
+    return _SPACES.sub(" ", without_controls(text)).strip()
 
 
 def shortened(text: str, limit: int) -> str:

@@ -26,6 +26,7 @@ HEIGHT = 800
 STATES = tuple(product((PHONE, DESKTOP), ("light", "dark")))
 """Width and scheme: how a mail is looked at when it is looked at from all sides."""
 
+_BLANK = "about:blank"
 _MEASURES = (Path(__file__).parent / "measure.js").read_text(encoding="utf-8")
 _NOT_FOR_MAIL = {"region": {"enabled": False}, "landmark-one-main": {"enabled": False}}
 """Rules about the frame of a page, which is the mail program's own."""
@@ -132,12 +133,14 @@ def file_on_screen(
 
 @contextmanager
 def _screen(browser: Browser, width: int, scheme: str) -> Iterator[Screen]:
-    # One context for all: a new one for each page takes most of the time.
+    # One page for all, as long as nobody looks at two: a new one takes most of the time.
     context = browser.contexts[0] if browser.contexts else browser.new_context()
-    page = context.new_page()
+    idle = (page for page in context.pages if page.url == _BLANK)
+    page = next(idle, None) or context.new_page()
     try:
         screen = Screen(page)
         screen.turn(width=width, scheme=scheme)
         yield screen
     finally:
-        page.close()
+        page.unroute_all()
+        page.goto(_BLANK)

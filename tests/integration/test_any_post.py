@@ -17,7 +17,7 @@ from newsletter.editions.render import render
 from newsletter.editions.wording import title_of, trial_title
 from newsletter.feeds.clean import clean
 from newsletter.feeds.excerpt import excerpt, reading_minutes
-from newsletter.model.edition import Digest, DigestItem, Form, ItemKind, Rendered, TrialNote
+from newsletter.model.edition import Digest, DigestItem, Form, Images, ItemKind, Rendered, TrialNote
 from newsletter.model.page import Withdrawn
 from tests.digests import (
     MASTHEAD,
@@ -147,6 +147,7 @@ def digests(draw: st.DrawFn) -> Digest:
             title=draw(texts),
             disclaimer=draw(texts),
             direction=draw(st.sampled_from(["ltr", "rtl"])),
+            images=draw(st.sampled_from(list(Images))),
         ),
     )
 
