@@ -162,6 +162,12 @@ class _Printer:
     def alone(self, post: DigestItem, wanted: Sequence[Variant]) -> None:
         """Raises RenderError for a post that fits into no mail: it would keep back all others."""
         for form in dict.fromkeys(variant.form for variant in wanted):
+            bare = self(Entries(items=()), Variant(topics=(), form=form), Fit())
+            if mail_size(bare, self.tags) > SIZE_LIMIT:
+                raise RenderError(
+                    "The mail is too large without any post.",
+                    "Shorten the note with `newsletter editions note`, or `footer` under [look].",
+                )
             _, fit = self.fitted(Entries(items=(post,)), Variant(topics=(), form=form), 0)
             if fit.left:
                 name = shortened(title_of(post), _NAME_LIMIT)

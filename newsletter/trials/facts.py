@@ -49,7 +49,8 @@ def phase_and_purpose(phases: Sequence[str]) -> tuple[str, str]:
     """
     if not phases or tuple(phases) == ("NA",):
         return "", ""
-    return phase_words(phases), _PURPOSES.get(tuple(sorted(phases)), "")
+    ordered = tuple(sorted(phases))
+    return phase_words(ordered), _PURPOSES.get(ordered, "")
 
 
 def site_words(sites: Sequence[Site]) -> str:

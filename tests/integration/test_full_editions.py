@@ -120,6 +120,13 @@ def test_a_post_is_shown_or_comes_with_the_next_edition(context: Context) -> Non
     assert len(shown) > 10
 
 
+def test_a_note_that_is_too_long_is_not_blamed_on_a_post(context: Context) -> None:
+    draft = replace(DRAFT, note="Word " * 30_000)
+    (hold,) = lay_out(context, draft, Entries(items=posts(3)[:2]), EVERY_FORM).holds
+    assert hold.message == "The mail is too large without any post."
+    assert "newsletter editions note" in hold.mend
+
+
 def test_what_fits_is_not_cut(context: Context) -> None:
     few = Entries(items=posts(3)[:5], trials=trials(1)[:2])
     layout = lay_out(context, DRAFT, few, EVERY_FORM)
