@@ -115,10 +115,9 @@ def _sides(old: Sequence[str], new: Sequence[str]) -> tuple[Side, Side, list[str
         _surplus_lines(list(enumerate(old)), new),
         _surplus_lines(list(enumerate(new)), old),
     )
-    old_keys, new_keys = _weighing(old_raw), _weighing(new_raw)
+    (old_keys, stood), (new_keys, _) = _weighing(old_raw), _weighing(new_raw)
     gone = _surplus_lines(old_keys, [key for _, key in new_keys])
     come = _surplus_lines(new_keys, [key for _, key in old_keys])
-    stood = [line for _, line in old_raw if is_standing(line)]
     return _side(old, gone), _side(new, come), stood
 
 
@@ -136,12 +135,25 @@ def _surplus_lines(
     return found
 
 
-def _weighing(numbered: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
-    keys = ((at, comparable(line)) for at, line in numbered if not is_standing(line))
-    return [(at, key) for at, key in keys if key]
+def _weighing(numbered: Iterable[tuple[int, str]]) -> tuple[list[tuple[int, str]], list[str]]:
+    """The lines that weigh, comparable; and standing text, as it is."""
+    keys: list[tuple[int, str]] = []
+    stood: list[str] = []
+    for at, line in numbered:
+        if is_standing(line):
+            stood.append(line)
+        elif key := comparable(line):
+            keys.append((at, key))
+    return keys, stood
 
 
 def _side(lines: Sequence[str], unmatched: Sequence[tuple[int, str]]) -> Side:
+    found = {at: words_of(key) for at, key in unmatched}
+    return Side(found, lambda: _before(lines, unmatched))
+
+
+def _before(lines: Sequence[str], unmatched: Sequence[tuple[int, str]]) -> dict[int, str]:
+    """What stands before each of these lines, and is in the other text as well."""
     numbers = {at for at, _ in unmatched}
     before: dict[int, str] = {}
     for at, _ in unmatched:
@@ -152,7 +164,7 @@ def _side(lines: Sequence[str], unmatched: Sequence[tuple[int, str]]) -> Side:
             before[at] = before[above]
         else:
             before[at] = comparable(lines[above]) if above >= 0 else ""
-    return Side({at: words_of(key) for at, key in unmatched}, before)
+    return before
 
 
 # Words
@@ -179,6 +191,9 @@ def _edits(
 
 
 def _aligned(before: list[str], after: list[str]) -> list[tuple[list[str], list[str]]]:
+    """What was taken out, and put in for it. The two have neither beginning nor end in common."""
+    if not before or not after or len(before) == len(after) == 1:
+        return [(before, after)] if before or after else []
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     codes = matcher.get_opcodes()
     return [(before[a:b], after[c:d]) for code, a, b, c, d in codes if code != "equal"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -15,10 +15,12 @@ _KNOWN_RUNS = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The lines of one text that the other one lacks, by number: their words, what stood before."""
+    """The lines of one text that the other one lacks, by number: their words, and, when it is asked
+    for, what stood before.
+    """
 
     words: dict[int, list[str]]
-    before: dict[int, str]
+    before: Callable[[], dict[int, str]]
 
     def runs(self) -> Runs:
         """What is needed to tell whether text of the other side was here."""
@@ -85,6 +87,8 @@ def _pairs_by_place(
     gone: Side, come: Side, free_old: set[int], free_new: set[int]
 ) -> dict[int, int]:
     """Where one line stands in the place of one other, it is its new version."""
+    if not free_old or not free_new:
+        return {}
     old_places, new_places = _by_place(gone, free_old), _by_place(come, free_new)
     return {
         ours[0]: theirs[0]
@@ -95,6 +99,7 @@ def _pairs_by_place(
 
 def _by_place(side: Side, numbers: set[int]) -> dict[str, list[int]]:
     places: dict[str, list[int]] = defaultdict(list)
+    before = side.before()
     for at in sorted(numbers):
-        places[side.before[at]].append(at)
+        places[before[at]].append(at)
     return places

@@ -106,6 +106,10 @@ _REGISTER = re.compile(
 )
 
 
+_NONE: Counter[str] = Counter()
+"""Nobody changes what the functions here give."""
+
+
 def meaning_of(word: str) -> str:
     """What a case-folded word stands for among the telling ones; "" where it is none of them."""
     for known in (_STATUS, _NUMBER_WORDS, _ROMAN, _MONTHS, _UNITS):
@@ -118,7 +122,7 @@ def status_in(found: Sequence[str], more: frozenset[str] = frozenset()) -> Count
     """What the words say of a status; `more` are words of the settings, case-folded."""
     told = [_STATUS.get(word, word) for word in found if word in _STATUS or word in more]
     told += ["not" for word in found if word.endswith("nt") and _NEGATED.fullmatch(word)]
-    return Counter(told) if told else Counter()
+    return Counter(told) if told else _NONE
 
 
 def needs_context(found: Sequence[str]) -> bool:
@@ -135,13 +139,14 @@ def shades_in(found: Sequence[str], line: Sequence[str]) -> Counter[str]:
 
 def digits_in(found: Sequence[str]) -> Counter[str]:
     """The numbers among the words that are written in digits."""
-    return Counter(word for word in found if word[0].isdigit())
+    told = [word for word in found if word[0].isdigit()]
+    return Counter(told) if told else _NONE
 
 
 def amounts_in(found: Sequence[str]) -> Counter[str]:
     """The numbers among the words, in digits, as Roman ones of a phase, or spelt out."""
-    told = (word if word[0].isdigit() else _amount(word) for word in found)
-    return Counter(amount for amount in told if amount)
+    told = [word if word[0].isdigit() else _amount(word) for word in found]
+    return Counter([amount for amount in told if amount]) if any(told) else _NONE
 
 
 def _amount(word: str) -> str:
@@ -155,6 +160,8 @@ def is_phase(word: str) -> bool:
 
 def months_in(found: Sequence[str], line: str) -> Counter[str]:
     """The months among the words; "may" and "march" only where the line has them in a date."""
+    if _MONTHS.keys().isdisjoint(found):
+        return _NONE
     dated = bool(_ALSO_VERBS.intersection(found)) and _DATED_MONTH.search(line) is not None
     return Counter(
         _MONTHS[word] for word in found if word in _MONTHS and (dated or word not in _ALSO_VERBS)
