@@ -101,6 +101,7 @@ def _insert(conn: Connection, made: Plan, now: datetime) -> dict[str, int]:
             made.states[key].topics,
             made.confirmed[key],
             made.states[key].form,
+            made.new[key].paused_until,
         )
         for key, token in zip(keys, tokens, strict=True)
     ]

@@ -122,6 +122,7 @@ def _row(each: Subscriber, source: str) -> Row:
         source=source,
         suppressed="",
         form=each.form.value,
+        paused_until="" if each.paused_until is None else written(each.paused_until),
     )
 
 

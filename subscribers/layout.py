@@ -30,6 +30,7 @@ SYNONYMS: Final = {
     "source": {"source", "consent source", "signup source", "sign up source"},
     "suppressed": {"suppressed", "suppression"},
     "form": {"form"},
+    "paused_until": {"paused until"},
     "unsubscribed_at": {"unsubscribed at", "unsubscribed on", "unsubscribe date", "unsub time"},
 }  # fmt: skip
 

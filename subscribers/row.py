@@ -19,6 +19,7 @@ class Row(NamedTuple):
     form: str = ""
     unsubscribed_at: str = ""
     """When the person left, or became unreachable."""
+    paused_until: str = ""
 
 
 COLUMNS: Final = Row._fields

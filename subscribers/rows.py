@@ -19,6 +19,9 @@ _EARLIEST: Final = 1990
 _AHEAD: Final = timedelta(days=1)
 """How far in the future a consent may lie: a time without a zone is up to a day off."""
 
+_PAUSE: Final = timedelta(days=366)
+"""How far ahead a pause may end."""
+
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\xa0\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, hard spaces, line ends, direction marks; Persian and Hindi joiners stay."""
 
@@ -53,6 +56,7 @@ class Candidate(NamedTuple):
     form: str = ""
     left_at: datetime | None = None
     """When the person left or became unreachable, where the list says it."""
+    paused_until: datetime | None = None
 
 
 class BadRow(Exception):
@@ -77,7 +81,7 @@ class Checker:
 
     def check(self, line: int, row: Row) -> Candidate:
         """The candidate of a row. Raises BadRow."""
-        email, name, topics, status, consented_at, source, suppressed, form, left_at = row
+        email, name, topics, status, consented_at, source, suppressed, form, left_at, pause = row
         try:
             address = addresses.normalise(email)
         except AddressError as fault:
@@ -95,6 +99,7 @@ class Checker:
             _suppressed(suppressed) if suppressed else "",
             _form(form) if form else "",
             self._moment("unsubscribed_at", left_at) if left_at else None,
+            self._moment("paused_until", pause) if pause else None,
         )
 
     def _status(self, text: str, suppressed: str) -> str:
@@ -125,7 +130,8 @@ class Checker:
             raise BadRow(f"{column} {shown} is not a date like 2024-05-31") from None
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        if moment.year < _EARLIEST or moment > self._latest:
+        latest = self._latest + _PAUSE if column == "paused_until" else self._latest
+        if moment.year < _EARLIEST or moment > latest:
             raise BadRow(f"{column} {addresses.shown(text)} cannot be true")
         return moment
 

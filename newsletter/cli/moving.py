@@ -50,9 +50,9 @@ def import_(
     """Take in a list: a CSV file, or another service's export.
 
     Columns of a plain list: email, name, topics (keys with `;` between), status (active, pending or
-    unsubscribed), consented_at, source, suppressed, form and unsubscribed_at; all but email may be
-    missing, and a plain column of addresses will do. Rows without a status come in as active, with
-    the file as the recorded source of the consent.
+    unsubscribed), consented_at, source, suppressed, form, unsubscribed_at and paused_until; all but
+    email may be missing, and a plain column of addresses will do. Rows without a status come in as
+    active, with the file as the recorded source of the consent.
 
     The exports of Mailchimp, Jetpack or WordPress.com, MailPoet, Substack, Buttondown, listmonk and
     Ghost are recognised, as a ZIP or a file of it. Who left there and whose mail came back there is

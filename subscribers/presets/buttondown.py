@@ -76,5 +76,5 @@ PRESET: Final = Preset(
     mute="Export again with the column “type”.",
     columns=("email_address", "type", "creation_date", "source", "unsubscription_date"),
     write=_write,
-    extras=("name", "topics", "form"),
+    extras=("name", "topics", "form", "paused_until"),
 )

@@ -38,5 +38,5 @@ PRESET: Final = Preset(
     columns=("id", "email", "name", "note", "subscribed_to_emails", "complimentary_plan",
              "stripe_customer_id", "created_at", "deleted_at", "labels", "tiers"),
     write=_write,
-    extras=("topics", "form", "source", "unsubscribed_at"),
+    extras=("topics", "form", "paused_until", "source", "unsubscribed_at"),
 )  # fmt: skip

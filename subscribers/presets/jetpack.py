@@ -84,5 +84,5 @@ PRESET: Final = Preset(
     "mail. Filter the list by “Email subscription: Subscribed” and compare the numbers.",
     columns=("Email", "Name", "Email subscription", "Since"),
     write=_write,
-    extras=("topics", "form", "source", "unsubscribed_at"),
+    extras=("topics", "form", "paused_until", "source", "unsubscribed_at"),
 )

@@ -55,5 +55,5 @@ PRESET: Final = Preset(
     columns=("uuid", "email", "name", "attributes", "status", "created_at", "updated_at",
              "subscription_status"),
     write=_write,
-    extras=("topics", "form", "source", "unsubscribed_at"),
+    extras=("topics", "form", "paused_until", "source", "unsubscribed_at"),
 )  # fmt: skip

@@ -78,7 +78,7 @@ PRESET: Final = Preset(
     columns=("Email Address", "First Name", "Last Name", "OPTIN_TIME", "CONFIRM_TIME",
              "UNSUB_TIME", "CLEAN_TIME"),
     write=_write,
-    extras=("topics", "form", "source"),
+    extras=("topics", "form", "paused_until", "source"),
     part_of=_part,
     parts={
         "cleaned": "cleaned_email_audience_export.csv",

@@ -67,5 +67,5 @@ PRESET: Final = Preset(
     escape="\\",
     columns=("Email", "First name", "Last name", "List status", "Global status", "Confirmed at"),
     write=_write,
-    extras=("topics", "form", "source", "unsubscribed_at"),
+    extras=("topics", "form", "paused_until", "source", "unsubscribed_at"),
 )

@@ -47,5 +47,5 @@ PRESET: Final = Preset(
     columns=("email", "active_subscription", "expiry", "plan", "email_disabled", "created_at",
              "first_payment_at"),
     write=_write,
-    extras=("name", "topics", "form", "source", "unsubscribed_at"),
+    extras=("name", "topics", "form", "paused_until", "source", "unsubscribed_at"),
 )  # fmt: skip

@@ -57,6 +57,7 @@ class NewPerson(NamedTuple):
     confirmed_at: datetime | None
     """UTC or any other zone; None for a pending person."""
     form: str = Form.NORMAL.value
+    paused_until: datetime | None = None
 
 
 def known(conn: Connection, keys: Sequence[str]) -> dict[str, Known]:
@@ -77,7 +78,10 @@ def insert_people(conn: Connection, people: Sequence[NewPerson], now: datetime) 
     newest = conn.execute(select(func.coalesce(func.max(person.c.id), 0))).scalar_one()
     to_driver = bulk.to_driver(conn)
     stamps = (to_driver(now), to_driver(now))
-    rows = [(*each[:-2], to_driver(each.confirmed_at), each.form, *stamps) for each in people]
+    rows = [
+        (*each[:-3], to_driver(each.confirmed_at), each.form, to_driver(each.paused_until), *stamps)
+        for each in people
+    ]
     columns = (*NewPerson._fields, "created_at", "changed_at")
     bulk.insert_rows(conn, person, columns, rows, ignoring="address_key")
     written = conn.execute(select(person.c.token, person.c.id).where(person.c.id > newest))

@@ -163,7 +163,7 @@ def test_an_export_is_private_is_not_overwritten_and_comes_back(folder: Path, ru
     run("export", "out.csv", "--force", "--status", "active")
     printed = run("export", "-").stdout.splitlines()
     assert printed[0] == (
-        "email,name,topics,status,consented_at,source,suppressed,form,unsubscribed_at"
+        "email,name,topics,status,consented_at,source,suppressed,form,unsubscribed_at,paused_until"
     )
     assert len((folder / "out.csv").read_text().splitlines()) == 2
     assert len(printed) == 3

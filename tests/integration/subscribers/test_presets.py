@@ -338,8 +338,8 @@ def test_what_an_export_says_of_an_erased_person_is_not_written_down(
 def _fill(database: Database, folder: Path) -> None:
     path = folder / "list.csv"
     path.write_text(
-        "email,name,topics,status,consented_at,source,suppressed,form,unsubscribed_at\n"
-        'anna@example.org,"Bell, ""Anna""",trials;research,active,2024-05-31,Form,,large,\n'
+        "email,name,topics,status,consented_at,source,suppressed,form,unsubscribed_at,paused_until\n"
+        'anna@example.org,"Bell, ""A""",trials;research,active,2024-05-31,Form,,large,,2026-12-24\n'
         "ben@example.org,Ben O'Hara,,unsubscribed,2023-01-01T00:00:00Z,Form,,,2024-02-02\n"
         "cleo@example.org,Кирилл \\,research,pending,,,,discreet,\n"
         "dora@example.org,Dora,,active,2022-02-02T02:02:02.123456Z,Fair in Leeds,,,\n"

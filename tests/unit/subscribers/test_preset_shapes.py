@@ -30,6 +30,7 @@ _PEOPLE = st.builds(
     suppressed=st.just("") | st.sampled_from(list(SuppressionReason)).map(str),
     form=st.sampled_from(list(Form)).map(str),
     unsubscribed_at=_TIMES,
+    paused_until=st.just("") | _TIMES,
 )
 
 each_preset = pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda each: each.key)
