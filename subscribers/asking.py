@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from subscribers import address as addresses
-from subscribers.limits import HOUR, Limit, key_hash, network_of
+from subscribers.limits import Limit, key_hash, network_of
 from subscribers.links import new_nonce
 from subscribers.model import Form, Purpose, join_topics
 from subscribers.rows import MAX_SOURCE, one_line
@@ -92,12 +92,6 @@ def ask(
     if _may(conn, ADDRESS, key, rules.per_address, secret, now):
         _write_down(conn, asking, rules, address, now)
     return Answer.TAKEN
-
-
-def forget_buckets(conn: Connection, rules: Rules, now: datetime) -> int:
-    """Delete the buckets that have run empty; how many."""
-    longest = max(rules.per_network.within, rules.per_address.within, HOUR)
-    return buckets.forget(conn, now - longest)
 
 
 def _may(conn: Connection, name: str, key: str, limit: Limit, secret: str, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from newsletter.config.fields import STRICT, Line, setting
 
 WORDING: Final = (
-    "Please send me {title} by e-mail. I know that being on its list can say something about my"
+    "Please send me {title} by email. I know that being on its list can say something about my"
     " health. My address is used for nothing else, and I can leave with one click at any time."
 )
 

@@ -34,7 +34,7 @@ class Perishable(NamedTuple):
 
 
 def _unused_requests(before: datetime) -> ColumnElement[bool]:
-    """As `requests.delete_old`: a link that still holds is left."""
+    """What was asked, and not what a link still holds for."""
     return and_(request.c.asked_at < before, request.c.expires_at < before)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
 from subscribers import limits
 from subscribers.store import bulk
@@ -27,8 +27,3 @@ def take(conn: Connection, name: str, key_hash: str, limit: limits.Limit, now: d
     allowed, after = limits.take(before, limit, now)
     conn.execute(update(bucket).where(this).values(level=after.drops, updated_at=after.at))
     return allowed
-
-
-def forget(conn: Connection, before: datetime) -> int:
-    """Delete the buckets that nobody used since; how many. They are empty by then."""
-    return conn.execute(delete(bucket).where(bucket.c.updated_at < before)).rowcount

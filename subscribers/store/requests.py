@@ -148,21 +148,6 @@ def delete_of(conn: Connection, address_key: str) -> int:
     return conn.execute(delete(request).where(request.c.address_key == address_key)).rowcount
 
 
-def delete_old(conn: Connection, before: datetime) -> int:
-    """Delete what was asked before then, once its link is expired; how many.
-
-    Nothing is due of it any more, but for what nobody ever sent: that is deleted, too.
-    """
-    gone = (request.c.asked_at < before) & (request.c.expires_at < before)
-    return conn.execute(delete(request).where(gone)).rowcount
-
-
-def forget_networks(conn: Connection, before: datetime) -> int:
-    """Forget from which network something was asked before then; how many."""
-    known = (request.c.network != "") & (request.c.asked_at < before)
-    return conn.execute(update(request).where(known).values(network="")).rowcount
-
-
 def is_due(conn: Connection, now: datetime) -> bool:
     """Whether there is anything to be decided on or handed over; asking costs no writer's turn."""
     due = request.c.state.in_((RequestState.ASKED.value, RequestState.DUE.value))

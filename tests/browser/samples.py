@@ -6,16 +6,20 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from newsletter.delivery.message import Envelope, MessageTemplate
+from newsletter.config.signup import WORDING
+from newsletter.delivery.message import Envelope, MessageTemplate, Notice, notice_message
+from newsletter.editions.letters import LetterText, render_letter
 from newsletter.editions.render import render
 from newsletter.model.edition import Digest, Form, TrialNote
 from newsletter.model.feed import ParsedFeed
+from newsletter.model.look import OUR_LOOK
 from newsletter.model.personal import Links, fill_html
 from tests import wild
 from tests.acceptance.runner import SHARED, WEEK_1, WEEK_2, Desk, Post, atom
@@ -178,6 +182,15 @@ def proof(folder: Path) -> dict[str, Mail]:
     return {"proof": Mail(html=mail.html, host="blog.example.org", message=message)}
 
 
+def letters(_folder: Path) -> dict[str, Mail]:
+    """The mails that answer who asked for something on a page."""
+    return {
+        "confirm": _letter("confirm", Form.NORMAL),
+        "confirm.large": _letter("confirm", Form.LARGE),
+        "already": _letter("already", Form.NORMAL),
+    }
+
+
 SAMPLES: Mapping[str, Maker] = {
     "demo-1": demo,
     "demo-2": demo,
@@ -188,6 +201,9 @@ SAMPLES: Mapping[str, Maker] = {
     "trials": trials,
     "trials.large": trials,
     "proof": proof,
+    "confirm": letters,
+    "confirm.large": letters,
+    "already": letters,
 }
 """The mails that are looked at from all sides, and what makes each (together with others)."""
 
@@ -220,6 +236,29 @@ def _in_forms(name: str, digest: Digest, forms: Iterable[Form]) -> dict[str, Mai
         name if form is Form.NORMAL else f"{name}.{form}": _rendered(replace(digest, form=form))
         for form in forms
     }
+
+
+def _letter(kind: str, form: Form) -> Mail:
+    token = "Wm9uZGVyLXRva2VuLTEy.0mJr9UqJb3zQk1YwX8vB2nC4dE6fG7hI8jK9lM0nO1p"
+    text = LetterText(
+        kind=kind,
+        title=MASTHEAD.title,
+        link=f"https://news.example.org/confirm/{token}" if kind == "confirm" else "",
+        holds="3 days",
+        language=MASTHEAD.language,
+        direction=MASTHEAD.direction,
+        form=form,
+        wording=WORDING.replace("{title}", MASTHEAD.title),
+        preferences=_LINKS.preferences,
+        unsubscribe=_LINKS.unsubscribe,
+        reply_address=MASTHEAD.reply_address,
+        postal_address=MASTHEAD.postal_address,
+    )
+    made = render_letter(text, OUR_LOOK)
+    notice = Notice(to="ann@example.org", subject=made.subject, text=made.text, html=made.html)
+    date = datetime(2026, 11, 16, 8, tzinfo=UTC)
+    message = notice_message(_ENVELOPE, notice, date=date)
+    return Mail(html=made.html, host="blog.example.org", message=message)
 
 
 def _usual_host(feed: ParsedFeed) -> str:

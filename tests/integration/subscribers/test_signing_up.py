@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from newsletter.errors import StoreError
@@ -315,13 +315,6 @@ def test_limits_know_neither_addresses_nor_networks(anna: Reader) -> None:
     assert not any("anna" in str(row) or "203.0" in str(row) for row in rows)
 
 
-def test_buckets_that_ran_empty_are_deleted(anna: Reader) -> None:
-    anna.ask()
-    with anna.database.begin() as conn:
-        assert asking.forget_buckets(conn, anna.rules, anna.now) == 0
-        assert asking.forget_buckets(conn, anna.rules, anna.now.replace(hour=12)) == 2
-
-
 def test_a_mail_whose_sender_died_is_sent_by_the_next_one(anna: Reader) -> None:
     anna.ask(address="ben@example.org")
     with anna.database.begin() as conn:
@@ -378,16 +371,3 @@ def test_what_was_asked_long_before_the_program_ran_again_is_not_mailed(anna: Re
     anna.wait(days=4)
     anna.deliver()
     assert (anna.mails, anna.dossier.requests[0].reason) == ([], "too-late")
-
-
-def test_old_requests_are_deleted_and_open_ones_stay(anna: Reader) -> None:
-    anna.join()
-    anna.wait(days=30)
-    ben = Reader(anna.database, "ben@example.org")
-    ben.now = anna.now
-    ben.ask()
-    with anna.database.begin() as conn:
-        assert requests.delete_old(conn, anna.now) == 1
-        left = conn.execute(select(func.count()).select_from(tables.request)).scalar_one()
-    assert left == 1
-    assert ben.confirm() is Outcome.CONFIRMED
