@@ -25,8 +25,8 @@ from newsletter.store.schema import upgrade
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from newsletter.delivery.provider_lists import ProviderLists
     from newsletter.delivery.transports.contract import Transport
+    from newsletter.delivery.transports.sendgrid_blocklist import SendGridSuppressions
     from newsletter.model.edition import Rendered
     from newsletter.pipeline.examination.surroundings import Surroundings
 
@@ -95,15 +95,16 @@ class Wiring:
             secrets=self.secret_keys(),
             ask_register=self._register(),
             press=self._press,
+            blocklist=self.lists,
             rehearsed_clock=self._started is not None,
         )
 
-    def lists(self) -> ProviderLists:
+    def lists(self) -> SendGridSuppressions:
         """SendGrid's lists of who has left or cannot be reached. Raises SettingsError without a
         key, and with a rehearsed clock, by which nobody could say up to when they were read.
         """
         from newsletter.delivery.transports.sendgrid_account import Account
-        from newsletter.delivery.transports.sendgrid_lists import SendGridLists
+        from newsletter.delivery.transports.sendgrid_blocklist import SendGridSuppressions
 
         key = self.settings.secrets.sendgrid_api_key
         if key is None or not key.get_secret_value():
@@ -123,7 +124,7 @@ class Wiring:
             timeout=given.timeout_seconds,
             proxy=proxy_for(given.base_url, self.environ),
         )
-        return SendGridLists(account)
+        return SendGridSuppressions(account)
 
     def pause(self, seconds: float) -> None:
         """Waits."""

@@ -151,14 +151,15 @@ def _uses_sendgrid(wiring: Wiring, lifted: Suppression) -> bool:
 
 @command.command()
 @click.option("--all", "whole", is_flag=True, help="Read the lists from their beginning again.")
+@click.option("--push", is_flag=True, help="Tell SendGrid as well who must not be mailed here.")
 @json_option
 @pass_app
-def sync(app: App, *, whole: bool) -> None:
+def sync(app: App, *, whole: bool, push: bool) -> None:
     """Take over who unsubscribed, complained or bounced at SendGrid.
 
     Global unsubscribes end the subscription. Bounces, invalid addresses and spam reports suppress
     the address, also one that is on no list of yours, so that no import brings it in. Blocks are
-    only counted. Nothing is changed at SendGrid.
+    only counted. Nothing is changed at SendGrid without --push.
 
     Only what came since the last time is read, with a day of overlap; --all is for after you have
     changed to another account. It can be run at any time and as often as you like, and needs
@@ -166,8 +167,14 @@ def sync(app: App, *, whole: bool) -> None:
 
     With unsubscribe = "sendgrid", `newsletter send` does this by itself.
 
+    --push, or `push = true` under [suppressions], then puts the addresses that unsubscribed here or
+    must not be mailed on SendGrid's list of global unsubscribes, but for those that came from
+    there; and takes off who may be mailed again, of those that it put there. So whatever else you
+    send with this account does not reach them. The key needs full access to Suppressions.
+
     Example: newsletter suppressions sync
     """
+    from newsletter.pipeline import pushing
     from newsletter.pipeline import suppressions as use_case
 
     wiring = app.wiring()
@@ -181,7 +188,10 @@ def sync(app: App, *, whole: bool) -> None:
         secrets=wiring.secret_keys(),
         whole=whole,
     )
-    emit(app, text.sync_json(report), text.synced(report))
+    done = None
+    if push or wiring.settings.suppressions.push:
+        done = pushing.push(wiring.database(), lists, now=wiring.now(), pause=wiring.pause)
+    emit(app, text.sync_json(report, done), text.synced(report, done))
 
 
 def _plain(each: SuppressedAddress) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from newsletter.cli.subscribers_text import people
 
 if TYPE_CHECKING:
+    from newsletter.pipeline.pushing import Pushed
     from newsletter.pipeline.suppressions import ListReport, SyncReport
     from subscribers.model import SubscriptionStatus, SuppressedAddress, Suppression
 
@@ -76,18 +78,22 @@ def removed(
     return "\n".join(lines)
 
 
-def sync_json(report: SyncReport) -> dict[str, Any]:
-    """The document of `sync --json`."""
+def sync_json(report: SyncReport, done: Pushed | None) -> dict[str, Any]:
+    """The document of `sync --json`; `pushed` is in it where something was to be pushed."""
     names = ("name", "read", *_COUNTED)
-    return {"lists": [{n: getattr(each, n) for n in names} for each in report.lists]}
+    lists = [{n: getattr(each, n) for n in names} for each in report.lists]
+    return {"lists": lists, **({} if done is None else {"pushed": asdict(done)})}
 
 
-def synced(report: SyncReport) -> str:
-    """What each list came to, and what has changed."""
+def synced(report: SyncReport, done: Pushed | None) -> str:
+    """What each list came to, what has changed, and what SendGrid was told."""
+    from newsletter.pipeline.pushing import in_words as pushed_in_words
+
     wide = max(len(_named(each)) for each in report.lists)
     lines = ["SendGrid's lists, as far as they are new since the last time:"]
     lines += [f"  {_named(each):<{wide}}  {_counts(each)}" for each in report.lists]
-    return "\n".join([*lines, *_changes(report)])
+    told = [] if done is None else [pushed_in_words(done)]
+    return "\n".join([*lines, *_changes(report), *told])
 
 
 def addresses(number: int) -> str:

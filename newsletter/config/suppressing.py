@@ -29,7 +29,8 @@ class SuppressionsSettings(BaseModel):
     )
     push: bool = setting(
         default=False,
-        meaning="Whether `newsletter suppressions sync` also tells SendGrid who unsubscribed here,"
-        " or must not be mailed, so that it drops whatever else this account sends there.",
+        meaning="Whether SendGrid is told, with each `suppressions sync` and each real send, who"
+        " unsubscribed here or must not be mailed, so that it drops whatever else this account"
+        " sends there.",
         expected="true or false",
     )

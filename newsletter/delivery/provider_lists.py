@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from subscribers.model import SuppressionReason
+
+Pause = Callable[[float], None]
+"""Waits so many seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +38,19 @@ class ProviderLists(Protocol):
     names: Mapping[str, SuppressionReason | None]
 
     def read(
-        self, name: str, *, since: datetime, now: datetime, pause: Callable[[float], None]
+        self, name: str, *, since: datetime, now: datetime, pause: Pause
     ) -> Iterator[ListPage]:
         """All that came onto a list since then, some of it perhaps twice; the newest first.
 
         `pause` waits so many seconds. Raises TransportError when it cannot be read to its end.
         """
+
+
+class Blocklist(Protocol):
+    """The provider's list of who wants no mail; see `delivery.transports.sendgrid_blocklist`."""
+
+    def add(self, addresses: Sequence[str], *, pause: Pause) -> tuple[str, ...]:
+        """Puts addresses on it; those that it does not take. Raises TransportError."""
+
+    def remove(self, address: str, *, pause: Pause) -> None:
+        """Takes an address off it. Raises TransportError."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from newsletter.config import Settings
 from newsletter.config.checks import mailbox
 from newsletter.delivery.message import Envelope
-from newsletter.delivery.provider_lists import ProviderLists
+from newsletter.delivery.provider_lists import Blocklist, ProviderLists
 from newsletter.delivery.transports.contract import Transport
 from newsletter.editions.period import Schedule
 from newsletter.errors import FeedError
@@ -52,7 +52,8 @@ class Context:
     line for the person watching. `open_transport` gives the one way out, and `lists` opens the
     provider's lists of who has left; both raise SettingsError without its key, so that what mails
     nobody needs none. `ask_register` fetches from a register of trials, and is None when none is
-    to be asked. `secrets` are the keys that erased addresses are known by.
+    to be asked. `secrets` are the keys that erased addresses are known by. `press` tries a link for
+    unsubscribing; `blocklist` opens the provider's list that may be written to.
     """
 
     settings: Settings
@@ -68,6 +69,7 @@ class Context:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     ask_register: Fetch | None = None
     press: Press | None = None
+    blocklist: Callable[[], Blocklist] | None = None
     rehearsed_clock: bool = False
     """Whether `now` is not the time of the files on the disk (NEWSLETTER_NOW)."""
 

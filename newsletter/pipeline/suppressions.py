@@ -21,6 +21,7 @@ from newsletter.store.engine import Database
 from subscribers.errors import SecretKeyError
 from subscribers.model import Suppression, SuppressionReason
 from subscribers.reported import take_over
+from subscribers.store import pushed
 from subscribers.store.suppressions import Bar
 
 OVERLAP = timedelta(days=1)
@@ -169,12 +170,16 @@ class _Job:
         if not bars:
             return report
         with self.database.begin() as connection:
-            made = take_over(connection, bars, now=self.now, source=SOURCE, secrets=self.secrets)
+            told = pushed.among(connection, [bar.key for bar in bars])
+            # What we put on the list ourselves says nothing new, and nothing of a person's wish.
+            echo = told if reason is SuppressionReason.UNSUBSCRIBED else set()
+            news = [bar for bar in bars if bar.key not in echo]
+            made = take_over(connection, news, now=self.now, source=SOURCE, secrets=self.secrets)
         return replace(
             report,
             suppressed=report.suppressed + len(made.suppressed),
             unsubscribed=report.unsubscribed + len(made.left),
-            known=report.known + made.known,
+            known=report.known + made.known + len(bars) - len(news),
             ignored=report.ignored + made.rejoined,
             rejoined=report.rejoined + made.rejoined,
         )

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, Select, bindparam, delete, func, sele
 from subscribers import address as addresses
 from subscribers.errors import SecretKeyError
 from subscribers.model import SuppressedAddress, Suppression, SuppressionReason
-from subscribers.store import bulk
+from subscribers.store import bulk, pushed
 from subscribers.store.tables import suppression
 from subscribers.store.types import UtcDateTime
 
@@ -171,6 +171,7 @@ def _of_reason(query: Select[Any], reason: SuppressionReason | None) -> Select[A
 def keep_hash_only(conn: Connection, key: str, secret: str, since: datetime) -> None:
     """Put a keyed hash, made with `secret`, in the place of all that bars an address key."""
     conn.execute(delete(suppression).where(suppression.c.address_key == key))
+    pushed.forget(conn, [key])
     columns = ("address_hash", "key_id", "reason", "since")
     names = (addresses.keyed_hash(key, secret), addresses.key_id(secret))
     row = (*names, SuppressionReason.ERASED.value, bulk.to_driver(conn)(since))

@@ -272,3 +272,17 @@ def test_wrong_use_is_told_in_words(office: Office, arguments: tuple[str, ...], 
 def test_every_command_has_an_example(office: Office, name: str) -> None:
     told = " ".join(office.do(name, "--help").out.split())
     assert f"Example: newsletter suppressions {name}" in told
+
+
+def test_sync_tells_sendgrid_where_it_is_asked_to(office: Office, standin: StandIn) -> None:
+    """And says how many, never who."""
+    office.do("add", STRANGER)
+    office.call("subscribers", "unsubscribe", ANN)
+    assert "SendGrid was told" not in office.do("sync").out
+    said = office.do("sync", "--push").out
+    assert "SendGrid was told of 2 addresses more that must not be mailed." in said
+    assert "@" not in said
+    office.do("remove", STRANGER)
+    assert office.answer("sync", "--push")["pushed"] == {"told": 0, "refused": 0, "taken_back": 1}
+    assert standin.service.book.suppressed.reason(ANN) == "Unsubscribed Address"
+    assert standin.service.book.suppressed.reason(STRANGER) == ""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from newsletter.delivery.transports.sendgrid_account import Account, Heard
+from newsletter.delivery.transports.sendgrid_blocklist import SendGridSuppressions
 from newsletter.delivery.transports.sendgrid_lists import PAGE, SendGridLists
 
 SHARED = Path(__file__).parents[2].parent / "shared"
@@ -57,3 +59,42 @@ def _resolved(document: dict[str, Any], parameter: dict[str, Any]) -> dict[str, 
     for part in where if where != [""] else []:
         found = found[part]
     return parameter if found is document else dict(found)
+
+
+class Writing:
+    """Answers as documented, and keeps what was asked for."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        self.asked: list[tuple[str, tuple[str, ...], object]] = []
+
+    def ask(self, method: str, *path: str, document: object = None) -> Heard:
+        self.asked.append((method, path, document))
+        return Heard(status=self.status, document=None, date=None)
+
+
+@pytest.mark.parametrize(("method", "status"), [("post", 201), ("delete", 204)])
+def test_what_is_written_is_as_documented(method: str, status: int) -> None:
+    """The path, the body by its schema, and the answer that is taken for a success."""
+    if not DOCUMENT.is_file():
+        pytest.skip(f"the data beside the repository is missing: {DOCUMENT.name}")
+    document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    writing = Writing(status)
+    blocklist = SendGridSuppressions(cast("Account", writing))
+    addresses = ["anna@example.org", "ben+news@example.org"]
+    if method == "post":
+        assert blocklist.add(addresses, pause=lambda _: None) == ()
+    else:
+        blocklist.remove(addresses[0], pause=lambda _: None)
+    ((asked, path, body),) = writing.asked
+    template = "/v3/" + "/".join("{email}" if "@" in part else part for part in path)
+    described = document["paths"][template][method]
+    assert asked == method
+    assert str(status) in described["responses"]
+    if method == "post":
+        given = _resolved(document, described["requestBody"])
+        reference = given["content"]["application/json"]["schema"]
+        schema = _resolved(document, reference)
+        assert isinstance(body, dict)
+        assert body.keys() == set(schema["required"]) == schema["properties"].keys()
+        assert body["recipient_emails"] == addresses

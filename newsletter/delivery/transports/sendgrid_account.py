@@ -142,7 +142,7 @@ class Account:
         self,
         method: str,
         *path: str,
-        document: Mapping[str, str] | None = None,
+        document: Mapping[str, object] | None = None,
         query: Mapping[str, int | str] | None = None,
     ) -> Heard:
         """What a path of the API answers to `get`, `post`, `patch` or `delete`; 400 and 404 are

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from newsletter.delivery.provider_lists import Listed, ListPage
+from newsletter.delivery.provider_lists import Listed, ListPage, Pause
 from newsletter.delivery.transports.sendgrid_account import NotAccepted, NotAllowed, Passing
 from newsletter.errors import TransportError
 from subscribers import address as addresses
@@ -42,8 +42,6 @@ _MEND = (
     f"In SendGrid under Settings > API Keys, allow the key to read suppressions ({SCOPE}), or make"
     " a new one, and put it into .env as SENDGRID_API_KEY=…"
 )
-
-Pause = Callable[[float], None]
 
 
 class Documents(Protocol):
@@ -129,7 +127,7 @@ class SendGridLists:
             try:
                 return self._asked(name, window, offset)
             except Passing as error:
-                pause(_patience(error.wait, attempt))
+                pause(patience(error.wait, attempt))
         return self._asked(name, window, offset)
 
     def _asked(self, name: str, window: _Window, offset: int) -> list[object]:
@@ -203,8 +201,8 @@ def _note(name: str, reason: object) -> str:
     return f"{head}: {' '.join(said.split())}".removesuffix(": ")[:_LONGEST_NOTE]
 
 
-def _patience(told: float | None, attempt: int) -> float:
-    """How long to wait, in seconds: as told, or longer each time."""
+def patience(told: float | None, attempt: int) -> float:
+    """How long to wait before the next try, in seconds: as told, or longer each time."""
     if told is None or not math.isfinite(told):
         return float(2 ** (attempt - 1))
     return min(max(told, 1.0), LONGEST_PAUSE)

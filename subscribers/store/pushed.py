@@ -1,0 +1,69 @@
+"""Queries of which addresses a provider was told not to write to. The caller owns the transaction.
+
+What came from the provider is not told to it again: a bar whose note it begins, and a departure
+whose evidence it is the source of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, text
+
+from subscribers.store import bulk
+from subscribers.store.tables import pushed
+
+_OURS = text("""
+SELECT s.address_key FROM subscriber_suppression s
+WHERE s.address_key > :after AND s.address_key IS NOT NULL
+  AND (s.reason = 'manual' OR lower(s.note) NOT LIKE :provider)
+  AND NOT EXISTS (SELECT 1 FROM subscriber_pushed d WHERE d.address_key = s.address_key)
+UNION
+SELECT p.address_key FROM subscriber_person p
+WHERE p.address_key > :after AND p.status = 'unsubscribed'
+  AND NOT EXISTS (SELECT 1 FROM subscriber_pushed d WHERE d.address_key = p.address_key)
+  AND COALESCE((SELECT c.source FROM subscriber_consent c
+                WHERE c.subscriber_id = p.id AND c.kind = 'withdrawn'
+                ORDER BY c.id DESC LIMIT 1), '') <> :source
+ORDER BY 1 LIMIT :most
+""")
+
+_LET_IN_AGAIN = text("""
+SELECT d.address_key FROM subscriber_pushed d
+WHERE NOT EXISTS (SELECT 1 FROM subscriber_suppression s WHERE s.address_key = d.address_key)
+  AND NOT EXISTS (SELECT 1 FROM subscriber_person p
+                  WHERE p.address_key = d.address_key AND p.status = 'unsubscribed')
+ORDER BY 1
+""")
+
+
+def due(conn: Connection, source: str, *, after: str, most: int) -> list[str]:
+    """The next addresses after this one that must not be mailed, that `source` was not told of,
+    and did not tell us of.
+    """
+    given = {"after": after, "provider": f"{source.lower()}%", "source": source, "most": most}
+    return list(conn.execute(_OURS, given).scalars())
+
+
+def let_in_again(conn: Connection) -> list[str]:
+    """The addresses that the provider was told of, and that may be mailed again."""
+    return list(conn.execute(_LET_IN_AGAIN).scalars())
+
+
+def among(conn: Connection, keys: Sequence[str]) -> set[str]:
+    """Which of up to 30,000 address keys the provider was told of."""
+    rows = bulk.select_in(conn, (pushed.c.address_key,), pushed.c.address_key, keys)
+    return {row[0] for row in rows}
+
+
+def note(conn: Connection, keys: Sequence[str], now: datetime) -> None:
+    """Writes down that the provider was told of these."""
+    at = bulk.to_driver(conn)(now)
+    rows = [(key, at) for key in sorted(keys)]
+    bulk.insert_rows(conn, pushed, ("address_key", "pushed_at"), rows, ignoring="address_key")
+
+
+def forget(conn: Connection, keys: Collection[str]) -> None:
+    """The provider was told that these may be written to again, or nothing of them may stay."""
+    conn.execute(delete(pushed).where(pushed.c.address_key.in_(keys)))
