@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import Connection, insert
 
 from newsletter.model.edition import Channel, Edition, EditionState
+from newsletter.model.trial import TrialFacts
 from newsletter.store import edition_trials, editions
 from newsletter.store.engine import Database
 from newsletter.store.trial_tables import trial, trial_record
-from tests.digests import a_note, new_post, trial_update
+from tests.digests import a_line, a_note, new_post, trial_update
 from tests.integration.store import blog
 from tests.integration.store.ledger import NOW, week
 
@@ -166,3 +167,11 @@ def test_only_an_update_by_itself_can_be_left_out_and_only_of_a_draft(
     assert edition_trials.dropped_records(connection, draft.id) == frozenset()
     editions.move(connection, draft.id, EditionState.DRAFT, EditionState.FROZEN, frozen_at=NOW)
     assert not drop("NCT00000002")
+
+
+def test_the_facts_of_a_card_are_kept(connection: Connection) -> None:
+    facts = TrialFacts(status="Completed", sites="3 sites", remarks=("Results are posted there.",))
+    update = trial_update(note=a_note(record_id=SECOND, line=a_line(facts=facts)))
+    draft = edition(connection)
+    tell(connection, draft, updates=[update])
+    assert edition_trials.updates(connection, draft.id) == [update]
