@@ -68,8 +68,8 @@ def _of_file(source: Source, wanted: str | None) -> Export:
 
 
 def _of_zip(name: str, sources: Sequence[Source], wanted: str | None) -> Export:
-    layouts = {source.name: (source, layout) for source in sources if (layout := _looked(source))}
-    if not layouts:
+    lists = [(source, layout) for source in sources if (layout := _looked(source))]
+    if not lists:
         raise ImportFileError(
             f"{name} holds no list of people: no CSV file in it has a column of addresses.",
             "Check that it is the export of the subscribers.",
@@ -77,19 +77,19 @@ def _of_zip(name: str, sources: Sequence[Source], wanted: str | None) -> Export:
     if wanted:
         preset = _preset(wanted)
     else:
-        found = [each for source, layout in layouts.values()
-                 for each in _candidates(source.name, layout)]  # fmt: skip
-        preset = _the_one(name, found)
-    used = [name for name in layouts if preset is None or preset.is_list(name)]
+        found = (each for source, layout in lists for each in _candidates(source.name, layout))
+        preset = _the_one(name, list(found))
+    used = [each for each in lists if preset is None or preset.is_list(each[0].name)]
     if not used or (preset is None and len(used) > 1):
-        inside = ", ".join(sorted(layouts)[:5])
+        inside = ", ".join(sorted(source.name for source, _ in lists)[:5])
         raise ImportFileError(
             f"{name} holds {inside}, and it cannot be told which is the list of subscribers.",
             "Unpack it and import one file, or say whose export it is with --preset.",
         )
-    parts = tuple(_part(*layouts[each], preset) for each in used)
-    others = tuple(sorted({source.name for source in sources} - set(used)))
-    return Export(preset=preset, parts=tuple(sorted(parts, key=_turn)), others=others)
+    parts = sorted((_part(*each, preset) for each in used), key=_turn)
+    read = {id(source) for source, _ in used}
+    others = sorted(source.name for source in sources if id(source) not in read)
+    return Export(preset=preset, parts=tuple(parts), others=tuple(others))
 
 
 def _part(source: Source, layout: Layout, preset: Preset | None) -> Part:

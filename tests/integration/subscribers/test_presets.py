@@ -122,6 +122,19 @@ def test_a_rejected_row_of_a_zip_names_its_file_and_can_be_corrected(
     }  # fmt: skip
 
 
+def test_two_audiences_in_one_zip_are_both_read(database: Database, tmp_path: Path) -> None:
+    """Their files have the same names, in folders of their own."""
+    path = tmp_path / "account.zip"
+    head = "Email Address,LEID\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a/subscribed_x.csv", f"{head}anna@example.org,1\n")
+        archive.writestr("b/subscribed_x.csv", f"{head}ben@example.org,2\n")
+        archive.writestr("b/unsubscribed_x.csv", f"{head}anna@example.org,3\n")
+    report = take(database, path)
+    assert report.files == ("unsubscribed_x.csv", "subscribed_x.csv", "subscribed_x.csv")
+    assert statuses(database) == {"anna@example.org": "unsubscribed", "ben@example.org": "active"}
+
+
 def test_again_changes_nothing(database: Database, tmp_path: Path) -> None:
     path = zipped(tmp_path, EXPORTS / "mailchimp")
     take(database, path)
