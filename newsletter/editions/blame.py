@@ -36,6 +36,8 @@ def located(
 
     `about` says what cannot be rendered; `name` and `values` are what it is rendered from.
     """
+    if error.file:  # a template that cannot be filled is named already
+        return error
     traced = templates.trace(name, values)
     fault = fault_in(traced.text)
     if fault is None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from newsletter.editions.findings import TEMPLATE, finding
 from newsletter.editions.mailparts import Anatomy, Picture
 from newsletter.model.edition import Finding, Masthead, Rendered, Tags
+from newsletter.model.masthead import Images
 from newsletter.model.tracking import tracking_in
 
 WIDEST = 600
@@ -41,10 +42,12 @@ def links(rendered: Rendered, anatomy: Anatomy, tags: Tags) -> Iterator[Finding]
 
 def pictures(rendered: Rendered, anatomy: Anatomy, masthead: Masthead) -> Iterator[Finding]:
     """What is wrong with the pictures of a mail."""
-    hosts = defaultdict(list)
+    hosts: dict[str, list[Picture]] = defaultdict(list)
     insecure = [picture for picture in anatomy.pictures if is_insecure(picture.src)]
     for picture in anatomy.pictures:
         yield from _picture(rendered, picture)
+        if masthead.images is Images.ALL:
+            continue  # that others learn of it was chosen
         if host := _foreign_host(picture.src, masthead.website):
             hosts[host].append(picture)
     if insecure:

@@ -10,11 +10,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from newsletter.editions import plaintext
+from newsletter.editions.blame import located
 from newsletter.editions.mjml import mjml_to_html
 from newsletter.editions.palette import sizes_of
 from newsletter.editions.templates import templates_of
+from newsletter.errors import RenderError
 from newsletter.model.edition import Form
 from newsletter.model.look import Look
+from newsletter.templating import Templates
 
 _FOLDER = "confirm"
 _INBOX_LINE = "You, or somebody with your address, asked for this mail."
@@ -81,14 +84,25 @@ def render_letter(letter: LetterText, look: Look, *, own: Path | None = None) ->
         start="right" if letter.direction == "rtl" else "left",
         head_title=subject,
     )
-    values = {"letter": letter, "page": page, "light": look.light, "dark": look.dark}
+    values: dict[str, object] = {
+        "letter": letter,
+        "page": page,
+        "light": look.light,
+        "dark": look.dark,
+    }
     text = templates.render(f"{name}.txt.j2", values)
     html = ""
     if letter.form is not Form.PLAIN:
-        sizes = {"sizes": sizes_of(letter.form)}
-        mjml = templates.render(f"{name}.mjml.j2", {**values, **sizes})
-        html = mjml_to_html(mjml, about=f"The mail “{subject}”")
+        values["sizes"] = sizes_of(letter.form)
+        html = _html(templates, f"{name}.mjml.j2", values, f"The mail “{subject}”")
     return LetterMail(subject=subject, text=plaintext.tidied(text), html=html)
+
+
+def _html(templates: Templates, name: str, values: dict[str, object], about: str) -> str:
+    try:
+        return mjml_to_html(templates.render(name, values), about=about)
+    except RenderError as error:
+        raise located(error, about, templates, name, values) from error
 
 
 def in_words(time: timedelta) -> str:

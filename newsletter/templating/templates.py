@@ -72,6 +72,21 @@ class Templates:
         """
         return self._filled(self._environments[_is_markup(name)], name, values)
 
+    def render_surely(
+        self, name: str, values: Mapping[str, object], tell: Callable[[RenderError], None]
+    ) -> str:
+        """The same for a page that must be there, such as that for unsubscribing.
+
+        When one of the admin's own does not work it is told of, and ours are used for this page.
+        """
+        try:
+            return self.render(name, values)
+        except RenderError as error:
+            if self.own is None:
+                raise
+            tell(error)
+            return Templates(filters=self._filters, names=self._names).render(name, values)
+
     def trace(self, name: str, values: Mapping[str, object]) -> Traced:
         """The same, and where each piece of it comes from; it takes much longer."""
         environment = self._environment(markup=_is_markup(name), marked=True)

@@ -8,8 +8,9 @@ from typing import Any
 
 from fastapi.responses import HTMLResponse, Response
 
+from newsletter.errors import RenderError
 from newsletter.pipeline.context import look_of
-from newsletter.web.site import Site
+from newsletter.web.site import Site, log
 
 PUBLIC = {"X-Robots-Tag": "all", "Cache-Control": "public, max-age=300"}
 """Headers of a page that is the same for everybody, and may be found by search engines."""
@@ -44,14 +45,24 @@ def page(
         "postal_address": given.postal_address,
         "style": f"{site.base}/static/style.css?{_mark(style(site))}",
     }
-    html = site.templates.render(f"web/{name}.html.j2", {"site": frame, **(values or {})})
+    html = _filled(site, f"web/{name}.html.j2", {"site": frame, **(values or {})})
     return HTMLResponse(html, status_code=status, headers=dict(headers or {}))
 
 
 def style(site: Site) -> str:
     """The style sheet of all pages."""
     look = look_of(site.settings)
-    return site.templates.render("web/style.css.j2", {"light": look.light, "dark": look.dark})
+    return _filled(site, "web/style.css.j2", {"light": look.light, "dark": look.dark})
+
+
+def _filled(site: Site, name: str, values: Mapping[str, object]) -> str:
+    """A template of the admin's own that does not work keeps nobody from unsubscribing."""
+
+    def tell(error: RenderError) -> None:
+        log.error("%s The program's own templates are used for this page. %s", error.message,
+                  error.mend)  # fmt: skip
+
+    return site.templates.render_surely(name, values, tell)
 
 
 def style_answer(site: Site) -> Response:

@@ -100,6 +100,12 @@ def test_the_list_says_how_each_copy_stands_to_ours(desk: Desk) -> None:
         ("digest/footer.txt.j2", "{% if %}", "broken-template", 1),
         ("confirm/confirm.txt.j2", "\n\n{{ letter.nothing }}", "broken-template", 3),
         ("web/failure.html.j2", "\n{% endif %}", "broken-template", 2),
+        (
+            "confirm/confirm.mjml.j2",
+            '{% extends "confirm/letter.mjml.j2" %}{% block body %}\n<mj-text>5 < 6{% endblock %}',
+            "broken-template",
+            2,
+        ),
         ("digest/disclaimer.mjml.j2", "<mj-text><mj-foo>x</mj-foo></mj-text>", "leftover", 0),
         ("digest/disclaimer.mjml.j2", '<mj-text font-size="12px">x</mj-text>', "small-type", 0),
         ("digest/disclaimer.mjml.j2", '<mj-text color="#cccccc">x</mj-text>', "low-contrast", 0),

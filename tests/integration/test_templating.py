@@ -141,3 +141,20 @@ def test_what_a_template_asks_for_is_known_without_filling_it(tmp_path: Path) ->
     text = "{% set x = 1 %}{{ x ~ y.z }}{% for w in v %}{{ range(w) }}{% endfor %}"
     write(tmp_path, "a.html.j2", text)
     assert Templates(tmp_path).asked_for("a.html.j2") == {"y", "v"}
+
+
+def test_a_page_that_must_be_there_is_ours_where_the_admins_own_does_not_work(
+    tmp_path: Path,
+) -> None:
+    """Also when a part of it is to blame; what is wrong is told."""
+    name, told = "preview/outbox.html.j2", list[RenderError]()
+    values = {"editions": (), "most": 1}
+    ours = Templates().render(name, values)
+    templates = Templates(tmp_path)
+    assert templates.render_surely(name, values, told.append) == ours
+    assert told == []
+    part = write(tmp_path, "preview/page.html.j2", "{{ missing }}")
+    assert templates.render_surely(name, values, told.append) == ours
+    assert [error.file for error in told] == [str(part)]
+    with pytest.raises(RenderError):
+        Templates().render_surely("no/such.html.j2", {}, told.append)
