@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -38,6 +39,34 @@ def upgrade(app: App) -> None:
         {"revision": HEAD, "changed": changed},
         f"The database is at revision {HEAD}{'' if changed else '; it was already'}.",
     )
+
+
+@command.command("restore")
+@click.argument(
+    "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@json_option
+@pass_app
+def restore(app: App, file: Path | None) -> None:
+    """Put an older copy of the database back, without mailing anybody twice.
+
+    FILE is a copy of the SQLite database; the present one is kept beside it. Without FILE, or with
+    PostgreSQL, put the copy back first by other means, and then run this.
+
+    The copy does not know what happened after it was made. So whoever is in an edition that was not
+    over counts as unknown, and the next real edition waits for your yes.
+
+    Example: newsletter db restore /backup/newsletter.db
+    """
+    from newsletter.pipeline.restoring import restore as put_back
+    from newsletter.store.engine import open_database
+
+    wiring = app.wiring()
+    url = wiring.settings.store_url()
+    done = put_back(open_database(url), file, now=wiring.now(), reopen=lambda: open_database(url))
+    kept = f"\nThe database from before is kept as {done.kept}." if done.kept else ""
+    data = {"unknown": done.people, "kept": str(done.kept) if done.kept else None}
+    emit(app, data, f"{done.text}{kept}")
 
 
 @command.command("absorb")

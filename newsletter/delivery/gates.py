@@ -47,7 +47,8 @@ class GateFacts:
 
     `warmup` and `per_day` are the settings; `days_until_next` are the days from this edition to the
     next one; `credits` are those left at the provider, None where that cannot be read; `leaving` is
-    None where the provider keeps the page for unsubscribing.
+    None where the provider keeps the page for unsubscribing. `restored`: an older copy of the
+    database was put back, and no edition went out since.
     """
 
     channel: Channel
@@ -62,6 +63,7 @@ class GateFacts:
     days_until_next: int = 7
     credits: int | None = None
     leaving: Leaving | None = None
+    restored: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +80,8 @@ def gates(facts: GateFacts) -> tuple[Hold, ...]:
     """All holds that stand before this edition, in the order in which they should be read."""
     holds = [_nobody(facts)]
     if facts.channel is Channel.REAL:
-        holds += [_credits(facts), _approval(facts), _first(facts), _warm_up(facts)]
-        holds += [_terms(facts), _numbers(facts), _leaving(facts)]
+        holds += [_credits(facts), _approval(facts), _restored(facts), _first(facts)]
+        holds += [_warm_up(facts), _terms(facts), _numbers(facts), _leaving(facts)]
     return tuple(hold for hold in holds if hold is not None)
 
 
@@ -155,6 +157,18 @@ def _first(facts: GateFacts) -> Hold | None:
         code="first-real",
         message=f"This is the first real edition: it goes to {facts.people:,} people.",
         mend="Send yourself one with `newsletter send --to ADDRESS`, then confirm.",
+    )
+
+
+def _restored(facts: GateFacts) -> Hold | None:
+    if not facts.restored:
+        return None
+    return Hold(
+        code="restored",
+        message="An older copy of the database was put back: what was sent, and who left, after it"
+        " was made is not known.",
+        mend="See at your provider whether this edition, or one with these posts, went out already,"
+        " and bring the list up to date; then confirm.",
     )
 
 

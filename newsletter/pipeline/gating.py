@@ -14,7 +14,7 @@ from newsletter.model.edition import Channel, Edition, EditionState
 from newsletter.pipeline.compose import Composed
 from newsletter.pipeline.context import Context, pages_of, schedule_of
 from newsletter.store import editions as edition_store
-from newsletter.store import outcomes, planning, unsubscribe_checks
+from newsletter.store import outcomes, planning, restoring, unsubscribe_checks
 from subscribers.store import people
 
 
@@ -64,6 +64,7 @@ def _facts(context: Context, edition: Edition, people_now: int) -> GateFacts:
             last_people = outcomes.recipients(connection, last.id).planned
     with context.database.read() as connection:
         to_mail = planning.mailable(connection, edition.id, now=context.now())
+        restored = restoring.restored_at(connection)
     return GateFacts(
         channel=context.channel,
         people=people_now,
@@ -80,6 +81,8 @@ def _facts(context: Context, edition: Edition, people_now: int) -> GateFacts:
         per_day=delivery.per_day,
         days_until_next=_days_until_next(context, edition),
         leaving=_leaving(context),
+        restored=restored is not None
+        and not (last and last.frozen_at and last.frozen_at > restored),
     )
 
 

@@ -42,6 +42,7 @@ COMMANDS = [
     ("subscribers", "erase", "ann@example.org", "--yes"),
     ("subscribers", "export", "out.csv"),
     ("db", "upgrade"),
+    ("db", "restore"),
 ]
 
 

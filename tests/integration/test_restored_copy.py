@@ -7,11 +7,11 @@ from sqlalchemy import select, update
 
 from newsletter.model.delivery import BatchState, ClaimedBatch, DeliveryState, ProviderIdState
 from newsletter.model.edition import Edition, EditionState
-from newsletter.store import provider_ids, taking_back
+from newsletter.store import editions, provider_ids, taking_back
 from newsletter.store.engine import Database
 from newsletter.store.restoring import mark_restored
 from newsletter.store.tables import batch, delivery, edition, event, provider_id
-from tests.integration.store.ledger import NOW, sending
+from tests.integration.store.ledger import NOW, freeze, sending
 from tests.integration.test_absorb import (
     absorbed,
     alarms,
@@ -89,6 +89,16 @@ def test_one_that_waited_at_the_provider_may_have_been_taken_back(database: Data
     finished(database, found, EditionState.SCHEDULED)
     restored(database)
     assert state_of(database, found) == "partial"
+
+
+def test_one_that_was_not_begun_is_closed_for_it_may_have_gone_out(database: Database) -> None:
+    with database.begin() as connection:
+        found = freeze(connection)
+    restored(database)
+    with database.read() as connection:
+        now = editions.get(connection, found.id)
+    assert now.state is EditionState.CANCELLED
+    assert "editions reopen" in now.reasons[0]
 
 
 def test_a_report_counts_for_its_own_person_only(database: Database) -> None:

@@ -179,6 +179,11 @@ def test_a_rehearsal_is_held_by_nothing_but_an_empty_list(
     assert gates(facts) == ()
 
 
+def test_after_an_older_copy_was_put_back_somebody_looks_first() -> None:
+    (hold,) = gates(replace(USUAL, restored=True))
+    assert (hold.code, hold.confirmable) == ("restored", True)
+
+
 @pytest.mark.parametrize(
     ("items", "updated", "seen", "code"),
     [
