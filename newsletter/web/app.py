@@ -55,7 +55,7 @@ def create(wiring: Wiring) -> FastAPI:
     app.state.site = site
     site.chores.add("letters", lambda: answer_due(site.context))
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, responses=failures.ANSWERS)
     failures.install(app)
     webhooks.install(app, site)
     app.add_middleware(Shield, site=site)

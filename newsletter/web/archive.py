@@ -16,7 +16,7 @@ from newsletter.web.failures import failure
 from newsletter.web.pages import PUBLIC, page
 from newsletter.web.site import Site, TheSite
 
-router = APIRouter()
+router = APIRouter(default_response_class=HTMLResponse)
 
 FEED_LENGTH = 30
 """So many editions are in the feed."""
@@ -26,6 +26,11 @@ POLICY = (
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 """A mail has its styles in itself, and its pictures lie with the blog; nothing in it can run."""
+
+
+class _Rss(Response):
+    media_type = "application/rss+xml"
+
 
 _KEY = re.compile(r"[0-9W-]{4,16}")
 _BODY = re.compile(r"<body\b[^>]*>")
@@ -43,8 +48,7 @@ def index(site: TheSite) -> Response:
 @router.get(
     "/archive/feed.xml",
     summary="The editions as an RSS 2.0 feed",
-    response_class=Response,
-    responses={200: {"content": {"application/rss+xml": {}}}},
+    response_class=_Rss,
 )
 def feed(site: TheSite) -> Response:
     """The last editions, each as a link to its page."""
@@ -58,7 +62,7 @@ def feed(site: TheSite) -> Response:
         "entries": [shown_entry(site, entry) for entry in found],
     }
     text = site.templates.render("web/feed.xml.j2", values)
-    return Response(text, media_type="application/rss+xml", headers=PUBLIC)
+    return _Rss(text, headers=PUBLIC)
 
 
 @router.get(
@@ -75,7 +79,8 @@ def edition(site: TheSite, edition: str) -> Response:
         return page(site, "removed", {"label": found.entry.label}, status=410, headers=PUBLIC)
     values = {"base": site.base, "missing": found.missing, "rehearsal": found.rehearsal}
     above = site.templates.render("web/archive_top.html.j2", values)
-    html = _BODY.sub(lambda body: body[0] + above, found.html, count=1)
+    html = _BODY.sub(lambda body: f"{body[0]}{above}<main>", found.html, count=1)
+    html = html.replace("</body>", "</main></body>")
     headers = {} if found.rehearsal else PUBLIC
     return HTMLResponse(html, headers={**headers, "Content-Security-Policy": POLICY})
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import Response
+from fastapi.responses import HTMLResponse, Response
 
 from newsletter.pipeline import archive
 from newsletter.pipeline.readers.asking import ask_for_link, sign_up, wording_of
@@ -24,7 +24,7 @@ from subscribers.errors import AddressError
 from subscribers.model import Form as MailForm
 from subscribers.model import Purpose
 
-router = APIRouter()
+router = APIRouter(default_response_class=HTMLResponse)
 
 LATEST = 5
 """So many editions are on the first page."""

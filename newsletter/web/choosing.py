@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import HTMLResponse, Response
 
 from newsletter.delivery.links import SAMPLE_TOKEN
 from newsletter.editions.wording import local_date
@@ -37,7 +37,7 @@ from newsletter.web.personal import stale
 from newsletter.web.site import Site, TheSite
 from subscribers.model import Form, SubscriptionStatus
 
-router = APIRouter(prefix="/preferences")
+router = APIRouter(default_response_class=HTMLResponse, prefix="/preferences")
 
 WEEKS = (1, 2, 4, 8, 12, 26)
 """How long a pause can be chosen to be."""

@@ -1,4 +1,4 @@
-"""What the server does beside answering: small jobs, one after the other, in a thread of their own.
+"""What the server does beside answering: small jobs, each in a thread of its own.
 
 A job that fails is counted and told of in the log; it is tried again at the next turn.
 """
@@ -21,46 +21,48 @@ STOP_SECONDS = 20.0
 
 
 class Chores:
-    """The jobs, and the thread that does them between `start` and `stop`."""
+    """The jobs, each with a thread of its own between `start` and `stop`."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._jobs: dict[str, Callable[[], object]] = {}
-        self._called = threading.Event()
+        self._called: dict[str, threading.Event] = {}
         self._ending = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     def add(self, name: str, job: Callable[[], object]) -> None:
         """A job that is to be done over and over; to be called before `start`."""
         self._jobs[name] = job
+        self._called[name] = threading.Event()
 
     def call(self) -> None:
-        """Lets every job have its turn now."""
-        self._called.set()
+        """Lets every job have a turn now, or after the one it is at."""
+        for called in self._called.values():
+            called.set()
 
     def ending(self) -> bool:
         """Whether the server is about to stop; a long job looks now and then."""
         return self._ending.is_set()
 
     def start(self) -> None:
-        """Begins, with one turn at once."""
-        self._thread = threading.Thread(target=self._run, name="chores", daemon=True)
-        self._thread.start()
+        """Begins, with one turn of each job at once."""
+        for name in self._jobs:
+            thread = threading.Thread(target=self._run, args=(name,), name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def stop(self) -> None:
-        """Ends after the job under way."""
+        """Ends after the jobs under way."""
         self._ending.set()
-        self._called.set()
-        if self._thread is not None:
-            self._thread.join(STOP_SECONDS)
+        self.call()
+        for thread in self._threads:
+            thread.join(STOP_SECONDS)
 
-    def _run(self) -> None:
+    def _run(self, name: str) -> None:
         while not self._ending.is_set():
-            self._called.clear()
-            for name, job in self._jobs.items():
-                if not self._ending.is_set():
-                    self._do(name, job)
-            self._called.wait(TURN_SECONDS)
+            self._called[name].clear()
+            self._do(name, self._jobs[name])
+            self._called[name].wait(TURN_SECONDS)
 
     def _do(self, name: str, job: Callable[[], object]) -> None:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import HTMLResponse, Response
 
 from newsletter.pipeline.readers import joining
 from newsletter.web.forms import Token, network
@@ -12,7 +12,7 @@ from newsletter.web.site import Site, TheSite
 from subscribers.confirming import LinkState, Outcome
 from subscribers.model import Purpose
 
-router = APIRouter(prefix="/confirm")
+router = APIRouter(default_response_class=HTMLResponse, prefix="/confirm")
 
 STATUS = {"unknown": 404, "expired": 410, "overtaken": 410, "barred": 403}
 """How the answer to a link that does not lead on the list begins; 200 for all others."""

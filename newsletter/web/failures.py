@@ -6,6 +6,7 @@ For programs (`/api/…`) it is a JSON document instead.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -44,6 +45,12 @@ WORDS: Mapping[int, tuple[str, str]] = {
     ),
 }
 """A heading and a sentence for each status that is answered with."""
+
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"description": "A page that says what is wrong.", "content": {"text/html": {}}},
+    "5XX": {"description": "A page that says to try again.", "content": {"text/html": {}}},
+}
+"""What every route may answer, as OpenAPI has it."""
 
 RETRY_SECONDS = 120
 """After so long a mail provider may try again, when we were at fault."""

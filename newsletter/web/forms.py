@@ -19,7 +19,7 @@ NOBODY = "-"
 """Stands for whatever cannot be a token, such as one with a zero byte in it."""
 
 
-def _token_of(
+async def _token_of(
     token: Annotated[str, Path(description="What a link in a mail carries.")],
 ) -> str:
     return token if _TOKEN.fullmatch(token) else NOBODY

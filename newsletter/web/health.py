@@ -32,7 +32,11 @@ def healthz(site: TheSite) -> Response:
     return JSONResponse({"status": f"database: {state}"}, status_code=503)
 
 
-@router.get("/metrics", summary="Counters in Prometheus' text form")
+@router.get(
+    "/metrics",
+    summary="Counters in Prometheus' text form",
+    response_class=PlainTextResponse,
+)
 def metrics(site: TheSite) -> Response:
     """What this process has counted since it began."""
     text = site.metrics.text(version=__version__)

@@ -6,7 +6,8 @@ Looking at a page changes nothing: programs that guard mailboxes follow every li
 from __future__ import annotations
 
 from fastapi import APIRouter
-from fastapi.responses import PlainTextResponse, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from newsletter.delivery.links import SAMPLE_TOKEN
 from newsletter.pipeline.readers.choosing import by_lasting_link
@@ -18,7 +19,7 @@ from newsletter.web.site import Site, TheSite
 from subscribers.leaving import Outcome
 from subscribers.model import Method, SubscriptionStatus
 
-router = APIRouter()
+router = APIRouter(default_response_class=HTMLResponse)
 
 REASONS = (
     ("too-often", "It comes too often"),
@@ -51,16 +52,30 @@ def ask(site: TheSite, token: Token) -> Response:
 @router.post(
     "/unsubscribe/{token}",
     summary="Leave: one-click as in RFC 8058, or by the button of the page",
+    responses={200: {"description": "She is off the list.", "content": {"text/plain": {}}}},
     openapi_extra={"requestBody": {"content": {kind: {"schema": _SCHEMA} for kind in _KINDS}}},
 )
-def leave(site: TheSite, token: Token, body: Body) -> Response:
+async def leave(site: TheSite, token: Token, body: Body) -> Response:
     """Takes the person off the list at once; 200 as well for a token that belongs to nobody."""
-    if not field(body, _HUMAN):
-        _take_off(site, token, Method.ONE_CLICK)
-        return PlainTextResponse("You are unsubscribed.\n")
+    if field(body, _HUMAN):
+        return await run_in_threadpool(_by_button, site, token, body)
+    if token != SAMPLE_TOKEN:
+        await site.leavers.put(token)
+    return PlainTextResponse("You are unsubscribed.\n")
+
+
+def _by_button(site: Site, token: str, body: bytes) -> Response:
     reason = dict(REASONS).get(field(body, "reason"), "")
     said = ": ".join(filter(None, (reason, field(body, "words"))))
-    farewell = _take_off(site, token, Method.PERSONAL_LINK, reason=said)
+    farewell = Farewell(outcome=Outcome.UNKNOWN)
+    if token != SAMPLE_TOKEN:
+        farewell = take_off(
+            site.context,
+            token,
+            method=Method.PERSONAL_LINK,
+            source="unsubscribe page",
+            reason=said,
+        )
     values = {
         "token": token,
         "sample": token == SAMPLE_TOKEN,
@@ -70,10 +85,3 @@ def leave(site: TheSite, token: Token, body: Body) -> Response:
         "reasons": REASONS,
     }
     return page(site, "left", values, neutral=True)
-
-
-def _take_off(site: Site, token: str, method: Method, *, reason: str = "") -> Farewell:
-    if token == SAMPLE_TOKEN:
-        return Farewell(outcome=Outcome.UNKNOWN)
-    source = "one-click" if method is Method.ONE_CLICK else "unsubscribe page"
-    return take_off(site.context, token, method=method, source=source, reason=reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from newsletter.pipeline.readers import joining
 from newsletter.web.forms import Token
@@ -14,7 +14,7 @@ from newsletter.web.site import Site, TheSite
 from subscribers.confirming import LinkState
 from subscribers.model import Purpose
 
-router = APIRouter()
+router = APIRouter(default_response_class=HTMLResponse)
 
 _GONE: Answers = {404: {"description": "The link is nobody's, too old, or was used."}}
 
@@ -46,7 +46,8 @@ def ask_for_dossier(site: TheSite, token: Token) -> Response:
 @router.post(
     "/dossier/{token}",
     summary="All that is held about a person, as JSON",
-    responses={200: {"content": {"application/json": {}}}, **_GONE},
+    response_class=JSONResponse,
+    responses=_GONE,
 )
 def dossier(site: TheSite, token: Token) -> Response:
     """A file to keep; may be fetched again as long as the link holds."""

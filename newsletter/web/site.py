@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -11,9 +12,11 @@ from fastapi import Depends, Request
 
 from newsletter.config import Settings
 from newsletter.pipeline.context import Context
+from newsletter.pipeline.readers.leaving import leave_by_one_click
 from newsletter.templating import Templates
 from newsletter.web.chores import Chores
 from newsletter.web.metrics import Metrics
+from newsletter.web.together import Together
 from newsletter.wiring import Wiring
 from subscribers.address import current_secret
 
@@ -28,6 +31,7 @@ class Site:
     templates: Templates
     metrics: Metrics
     chores: Chores
+    leavers: Together
 
     @classmethod
     def of(cls, wiring: Wiring) -> Site:
@@ -43,6 +47,7 @@ class Site:
             templates=Templates(wiring.settings.templates_path()),
             metrics=metrics,
             chores=Chores(metrics),
+            leavers=Together(partial(leave_by_one_click, context)),
         )
 
     @property
@@ -61,7 +66,7 @@ class Site:
         return urlsplit(self.public_url).path.rstrip("/")
 
 
-def _site_of(request: Request) -> Site:
+async def _site_of(request: Request) -> Site:
     site = request.app.state.site
     assert isinstance(site, Site)
     return site

@@ -18,7 +18,9 @@
 
   // A link is in running text when its block says something beside links.
   const inRunningText = (link) => {
-    const block = link.closest("p, li, td, h1, h2, h3, h4, blockquote, div").cloneNode(true);
+    const around = link.closest("p, li, td, h1, h2, h3, h4, blockquote, div");
+    if (!around) return false;
+    const block = around.cloneNode(true);
     block.querySelectorAll("a").forEach((other) => other.remove());
     return LETTERS.test(block.textContent);
   };
@@ -40,6 +42,14 @@
         .filter((link) => link.checkVisibility() && !inRunningText(link))
         .filter((link) => link.getBoundingClientRect().height < least)
         .map((link) => `${name(link)}: ${link.getBoundingClientRect().height}`),
+
+    // A field that is chosen from is pressed by its label as well.
+    lowFields: (least) =>
+      [...document.querySelectorAll("button, select, textarea, summary, input")]
+        .filter((field) => field.checkVisibility() && field.tabIndex >= 0)
+        .map((field) => (/^(radio|checkbox)$/.test(field.type) ? field.closest("label") : field))
+        .filter((field) => field.getBoundingClientRect().height < least)
+        .map((field) => `${name(field)}: ${field.getBoundingClientRect().height}`),
 
     // Where the words of all links are, line by line; they may stick out of the link's own box.
     linkLines: () =>

@@ -132,6 +132,31 @@ def file_on_screen(
 
 
 @contextmanager
+def site_on_screen(
+    browser: Browser, address: str, *, width: int, scheme: str = "light", html: str = ""
+) -> Iterator[Screen]:
+    """A page of a web application on this computer; with `html` as if it had answered with that.
+
+    What lies with other hosts is refused.
+    """
+    origin = "/".join(address.split("/")[:3]) + "/"
+    with _screen(browser, width, scheme) as screen:
+
+        def answer(route: Route) -> None:
+            if html and route.request.url == address:
+                route.fulfill(body=html, content_type="text/html; charset=utf-8")
+            elif route.request.url.startswith((origin, "data:")):
+                route.continue_()
+            else:
+                screen.ask(route.request)
+                route.abort()
+
+        screen.page.route("**/*", answer)
+        screen.page.goto(address, wait_until="load")
+        yield screen
+
+
+@contextmanager
 def _screen(browser: Browser, width: int, scheme: str) -> Iterator[Screen]:
     # One page for all, as long as nobody looks at two: a new one takes most of the time.
     context = browser.contexts[0] if browser.contexts else browser.new_context()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from newsletter.pipeline.context import Context
@@ -49,6 +50,17 @@ def leave(
         )
     one_click = method is Method.ONE_CLICK
     return Farewell(outcome=left.outcome, coming=() if one_click else coming(context, left))
+
+
+def leave_by_one_click(context: Context, tokens: Sequence[str]) -> None:
+    """Takes the persons of these lasting tokens off the list, all in one transaction.
+
+    As `leave` does for each; those who come at the same time are written down together.
+    """
+    now = context.now()
+    with context.database.begin() as connection:
+        for token in tokens:
+            leaving.leave(connection, token, now=now, method=Method.ONE_CLICK, source="one-click")
 
 
 def coming(context: Context, left: Left) -> tuple[Coming, ...]:

@@ -11,6 +11,10 @@ from email.parser import BytesParser
 from html import unescape
 from urllib.parse import urlsplit
 
+from newsletter.delivery import links
+from subscribers.links import signed
+from subscribers.model import Letter as Kind
+from subscribers.model import Purpose
 from tests.webapp import Answer, Served
 
 ANNA = "anna@example.org"
@@ -37,10 +41,7 @@ def sign_up(site: Served, address: str = ANNA, **more: str) -> Answer:
 
 def letters(site: Served, to: str = "") -> list[Letter]:
     """What lies in the mailbox, the oldest first, once all that was asked is answered."""
-    deadline = time.monotonic() + 60
-    while _unanswered(site):
-        assert time.monotonic() < deadline, "the server hands no mail over"
-        time.sleep(0.01)
+    wait_for_answers(site)
     folder = site.wiring.settings.outbox_path() / "letters"
     files = sorted(folder.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
     found = [_letter(file.read_bytes()) for file in files]
@@ -79,6 +80,14 @@ def person(site: Served, address: str = ANNA) -> dict[str, object]:
         return dict(row.one_or_none() or {})
 
 
+def wait_for_answers(site: Served) -> None:
+    """Until the server has answered all that was asked."""
+    deadline = time.monotonic() + 60
+    while _unanswered(site):
+        assert time.monotonic() < deadline, "the server hands no mail over"
+        time.sleep(0.01)
+
+
 def _unanswered(site: Served) -> int:
     """How many requests the server has still to answer, which it does beside its pages."""
     with site.wiring.read() as connection:
@@ -98,3 +107,24 @@ def _letter(raw: bytes) -> Letter:
     link = re.search(r"https?://\S+/(?:confirm|preferences/mailed|forget|dossier)/\S+", text)
     path = urlsplit(unescape(link[0])).path if link else ""
     return Letter(to=str(mail["To"]), subject=str(mail["Subject"]), text=text, link=path)
+
+
+def mailed_link(site: Served, purpose: Purpose, address: str = ANNA) -> str:
+    """The path of the link in the last mail of this purpose, whichever way it went."""
+    wait_for_answers(site)
+    with site.wiring.read() as connection:
+        nonce = connection.exec_driver_sql(
+            f"SELECT nonce FROM subscriber_request WHERE purpose = '{purpose.value}'"
+            f" AND address_key = '{address}' ORDER BY id DESC"
+        ).scalar()
+    assert isinstance(nonce, str)
+    token = signed(nonce, purpose, site.wiring.secret_keys())
+    return urlsplit(links.mailed_link("https://news.example.org", _LETTERS[purpose], token)).path
+
+
+_LETTERS = {
+    Purpose.SUBSCRIBE: Kind.CONFIRM,
+    Purpose.PREFERENCES: Kind.PREFERENCES,
+    Purpose.DOSSIER: Kind.DOSSIER,
+    Purpose.FORGET: Kind.FORGET,
+}
