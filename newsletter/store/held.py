@@ -7,19 +7,28 @@ from sqlalchemy import ColumnElement, Connection, Table, func, select, true
 from newsletter.store.event_tables import posted_events
 from newsletter.store.tables import delivery, edition_variant, event, notice
 from subscribers.model import SubscriptionStatus, SuppressionReason
-from subscribers.store.tables import bucket, consent, person, request, soft_bounce, suppression
+from subscribers.store.tables import (
+    bucket,
+    consent,
+    person,
+    pushed,
+    request,
+    soft_bounce,
+    suppression,
+)
 
 
-def counted(connection: Connection) -> dict[str, int]:
-    """How many rows there are of each kind, by words of this module."""
+def kinds() -> dict[str, tuple[Table, ColumnElement[bool]]]:
+    """Everything that knows something of people: where it is, and which rows."""
     erased = suppression.c.reason == SuppressionReason.ERASED.value
-    kinds: dict[str, tuple[Table, ColumnElement[bool]]] = {
+    return {
         **{f"people_{each.value}": (person, person.c.status == each.value)
            for each in SubscriptionStatus},
         "consents": (consent, true()),
         "networks": (consent, consent.c.network != ""),
         "suppressions": (suppression, ~erased),
         "erased": (suppression, erased),
+        "pushed": (pushed, true()),
         "soft_bounces": (soft_bounce, true()),
         "requests": (request, true()),
         "limits": (bucket, true()),
@@ -28,11 +37,15 @@ def counted(connection: Connection) -> dict[str, int]:
         "posts": (posted_events, true()),
         "notices": (notice, notice.c.text != ""),
     }  # fmt: skip
+
+
+def counted(connection: Connection) -> dict[str, int]:
+    """How many rows there are of each kind."""
     return {
         key: int(
             connection.execute(select(func.count()).select_from(table).where(which)).scalar_one()
         )
-        for key, (table, which) in kinds.items()
+        for key, (table, which) in kinds().items()
     }
 
 

@@ -60,6 +60,12 @@ _LASTING: Final = (
         "for good; without the secret key it is nobody's",
     ),
     (
+        "pushed",
+        "Addresses that were put on the provider's own list of those who want no mail",
+        "so that each is told once, and can be taken off again",
+        "until the address is let in again, or the person is erased",
+    ),
+    (
         "deliveries",
         "The ledger: which edition went to which number of a person, and what became of it",
         "so that nobody gets an edition twice",

@@ -48,10 +48,11 @@ def _transport(settings: Settings) -> Processor | None:
         host = urlsplit(delivery.sendgrid.base_url).hostname or ""
         place = "the EU" if ".eu." in host else "the United States, its global region"
         page = ("who unsubscribes, by its own page",) if delivery.unsubscribe == "sendgrid" else ()
+        barred = ("addresses that must not be mailed",) if settings.suppressions.push else ()
         return Processor(
             name=f"Twilio SendGrid ({host})",
             role=f"sends the mails, from {place}",
-            sees=(*mail, "two opaque random ids for each mail", *page),
+            sees=(*mail, "two opaque random ids for each mail", *page, *barred),
             not_seen=("names", "topics and form as such", "opens and clicks: all trackers are off"),
             todo="An agreement on processing data (Twilio's data protection addendum). To be on the"
             " list says something about a person's health: name that in it.",
