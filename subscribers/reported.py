@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from subscribers.model import ConsentKind, SubscriptionStatus, SuppressionReason
+from subscribers.model import ConsentKind, Method, SubscriptionStatus, SuppressionReason
 from subscribers.store import evidence, people, suppressions
 from subscribers.store.evidence import Evidence
 from subscribers.store.people import Standing
@@ -96,7 +96,6 @@ def write_down(
     bars = list(made.suppressed.values())
     (suppressions.suppress_harder if graver else suppressions.suppress_all)(conn, bars)
     people.deactivate(conn, made.left.keys(), now)
-    withdrawn = ConsentKind.WITHDRAWN
-    evidence.record_consents(
-        conn, [Evidence(id_, at, withdrawn, source) for id_, at in made.left.values()], now
-    )
+    withdrawn, by = ConsentKind.WITHDRAWN, Method.PROVIDER
+    lines = [Evidence(id_, at, withdrawn, source, method=by) for id_, at in made.left.values()]
+    evidence.record_consents(conn, lines, now)

@@ -17,6 +17,7 @@ from newsletter.model.feed import FeedStatus
 from newsletter.model.page import PageCheck
 from newsletter.pipeline.context import Context, schedule_of
 from newsletter.pipeline.notifying.telling import not_told
+from newsletter.pipeline.readers.overdue import unanswered
 from newsletter.pipeline.report import Window, as_it_is, window_of
 from newsletter.pipeline.trial_placing import waiting_trials
 from newsletter.store import editions as edition_store
@@ -69,7 +70,7 @@ def overview(context: Context) -> Overview:
             for edition in edition_store.listed(connection, channel=channel, limit=_SHOWN)
         )
         active = people.active_count(connection)
-        untold = not_told(connection, channel, now)
+        untold = [*not_told(connection, channel, now), *unanswered(connection, now)]
         trials = waiting_words(waiting_trials(context, connection))
         gone = _gone(page_store.unavailable(connection, now - _ALARMED), context)
     return Overview(

@@ -155,10 +155,18 @@ def is_due(conn: Connection, now: datetime) -> bool:
     return conn.execute(query).first() is not None
 
 
-def waiting(conn: Connection) -> int:
-    """How many mails are due or still to be decided on."""
+def waiting(conn: Connection, before: datetime) -> int:
+    """How many requests from before then wait for their mail still."""
     due = request.c.state.in_((RequestState.ASKED.value, RequestState.DUE.value))
-    return conn.execute(select(func.count()).select_from(request).where(due)).scalar_one()
+    query = select(func.count()).select_from(request).where(due, request.c.asked_at < before)
+    return conn.execute(query).scalar_one()
+
+
+def failed(conn: Connection, since: datetime) -> list[str]:
+    """Why mails that were asked for since then could not be handed over; the newest first."""
+    lost = request.c.state == RequestState.FAILED.value
+    query = select(request.c.reason).where(lost, request.c.asked_at >= since)
+    return list(conn.execute(query.order_by(request.c.id.desc())).scalars())
 
 
 def _set(conn: Connection, id_: int, **values: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from newsletter.delivery.transports.outbox import Outbox
 from newsletter.errors import TransportError, UsageError
 from newsletter.pipeline.readers import asking, joining
 from newsletter.pipeline.readers.answering import answer_due
+from newsletter.pipeline.readers.overdue import unanswered
 from newsletter.store.engine import Database
 from subscribers.asking import Answer
 from subscribers.confirming import Outcome
@@ -151,7 +152,7 @@ def test_many_answers_do_not_hold_up_other_jobs(desk: ReadersDesk) -> None:
         asking.sign_up(desk.context, f"reader{number}@example.org")
     assert answer_due(desk.context, most=2).sent == 2
     with desk.context.database.read() as connection:
-        assert requests.waiting(connection) == 1
+        assert requests.waiting(connection, desk.now + timedelta(minutes=1)) == 1
     assert answer_due(desk.context, most=2).sent == 1
 
 
@@ -174,3 +175,23 @@ def test_servers_that_answer_at_once_mail_each_reader_once(desk: ReadersDesk) ->
     assert sorted(mail["to"] for mail in desk.mails()) == sorted(
         f"reader{number}@example.org" for number in range(12)
     )
+
+
+def test_the_admin_is_told_of_mails_that_wait_or_did_not_go(desk: ReadersDesk) -> None:
+    def told() -> list[str]:
+        with desk.context.database.read() as connection:
+            return unanswered(connection, desk.now)
+
+    asking.sign_up(desk.context, ANNA)
+    assert told() == []
+    desk.wait(minutes=16)
+    (waits,) = told()
+    assert waits.startswith("One reader waits")
+    broken = Broken(desk.outbox, lambda *_: None)
+    for _ in range(4):
+        assert desk.answer(broken).failed == 1
+        desk.wait(hours=1)
+    (lost,) = told()
+    assert "is not tried again: No room for (an address) Make room." in lost
+    desk.wait(days=31)
+    assert told() == []
