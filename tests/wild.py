@@ -16,6 +16,14 @@ ROOMY = "[fuse]\nmax_items = 100\n"
 QUIET = frozenset({"d10_atom_intertwingly.xml", "d17_nodate_django_planet.xml"})
 """Their posts say nothing of when they were published, so that none is news on the first run."""
 
+LANGUAGES = {
+    "d14_enc_golem_iso8859_1.xml": "de",
+    "d15_enc_iconv_cyrillic.xml": "ru",
+    "d23_rtl_bbc_urdu.xml": "ur",
+    "d28_mojibake_lemonde.xml": "fr",
+}
+"""Those that are not in English; Urdu is read from right to left."""
+
 
 def names() -> list[str]:
     """The files of the feeds; one name that is none where they are not here."""

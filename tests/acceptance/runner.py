@@ -31,14 +31,13 @@ WEEK_1, WEEK_2 = "2026-11-09T08:00:00Z", "2026-11-16T08:00:00Z"
 PUBLIC_URL = "https://news.example.org"
 PEOPLE = ("ann@example.org", "bob@example.org", "cid@example.org")
 
-_WEBSITE = 'website = "https://blog.example.org"'
-_SETTINGS = f"""\
+_SETTINGS = """\
 [newsletter]
 title = "A Slow Kind of Luck"
 sender = "Morgan Hale <news@blog.example.org>"
 reply_to = "morgan@blog.example.org"
 postal_address = "Morgan Hale, PO Box 1, Exampleton, EX1 1AA, United Kingdom"
-{_WEBSITE}
+website = "https://blog.example.org"
 public_url = "https://news.example.org"
 language = "en-GB"
 timezone = "Europe/London"
@@ -91,11 +90,13 @@ class Desk:
         text = f"{_SETTINGS}\n{listed}\n{schedule}\n{more}"
         (self.folder / "newsletter.toml").write_text(text, encoding="utf-8")
 
-    def website(self, address: str) -> None:
-        """Says in newsletter.toml that the blog is at this address."""
+    def change(self, name: str, value: str) -> None:
+        """Gives a setting of [newsletter] another value, a text."""
         file = self.folder / "newsletter.toml"
-        text = file.read_text(encoding="utf-8")
-        file.write_text(text.replace(_WEBSITE, f'website = "{address}"'), encoding="utf-8")
+        line = re.compile(rf'^{name} = ".*"$', re.MULTILINE)
+        text, times = line.subn(f'{name} = "{value}"', file.read_text(encoding="utf-8"))
+        assert times == 1
+        file.write_text(text, encoding="utf-8")
 
     def people(self, *rows: str) -> None:
         """Imports people; a row is `email` or `email,topics`."""

@@ -73,7 +73,7 @@ def snapshots(folder: Path) -> dict[str, Mail]:
     editions: list[Printed] = []
     with serving() as web:
         desk.settings([web.url("/feed/")])
-        desk.website(_SITE)
+        desk.change("website", _SITE)
         readers(desk, FORMS)
         for now, name in ((WEEK_1, "blog-atom-week1.xml"), (WEEK_2, "blog-atom-week2.xml")):
             desk.now = now
@@ -95,7 +95,8 @@ def of_the_wild(folder: Path, file: str) -> dict[str, Mail]:
         url = web.url("/feed")
         host = _usual_host(wild.read(file, url))
         desk.settings([url], more=wild.ROOMY)
-        desk.website(f"https://{host}")
+        desk.change("website", f"https://{host}")
+        desk.change("language", wild.LANGUAGES.get(file, "en-GB"))
         readers(desk, ["all"])
         desk.now = wild.just_after(file, url).isoformat()
         web.pages["/feed"] = full = wild.page(file)
