@@ -66,7 +66,8 @@ def _show(app: App, wish: _Wish, open_: bool) -> int:
     if written is None:
         return _nothing(app, sample=wish.sample)
     for finding in written.findings:
-        warn(f"{finding.place}: {finding.message} {finding.mend}")
+        tell = _holds if finding.error else warn
+        tell(f"{finding.place}: {finding.message} {finding.mend}")
     emit(app, _json(written), _text(written))
     if open_:
         click.launch(written.page.resolve().as_uri())
@@ -113,6 +114,10 @@ def _tried(app: App, wish: _Wish, open_: bool) -> int:
     except NewsletterError as error:
         emit_error(app, error.code, error.message, error.mend)
         return error.exit_code
+
+
+def _holds(text: str) -> None:
+    say(f"Holds the edition: {text}")
 
 
 def _nothing(app: App, *, sample: bool) -> int:

@@ -21,7 +21,7 @@ _MEANINGS = {
     "paper": "The page behind the mail.",
     "card": "The ground that texts stand on.",
     "inset": "The ground of boxes within a text: quotations, trials.",
-    "line": "Lines between posts.",
+    "line": "Lines between posts, and the ground of what a register says of a trial.",
     "ink": "Text.",
     "muted": "What is less important: dates, the foot of the mail.",
     "link": "Links.",

@@ -40,7 +40,7 @@ def check(rendered: Rendered, tags: Tags, masthead: Masthead) -> tuple[Finding, 
         *_size(rendered, tags),
         *_leftovers(rendered, tags),
         *_subject(rendered),
-        *(_document(rendered, anatomy) if anatomy else ()),
+        *(_document(rendered, anatomy, masthead.look) if anatomy else ()),
         *(check_links.links(rendered, anatomy, tags) if anatomy else ()),
         *(check_links.pictures(rendered, anatomy, masthead) if anatomy else ()),
         *check_text.text(rendered, anatomy, tags),
@@ -62,7 +62,7 @@ def check_letter(
     parts = (
         *_leftovers(mail, tags),
         *_subject(mail),
-        *(_document(mail, anatomy) if anatomy else ()),
+        *(_document(mail, anatomy, masthead.look) if anatomy else ()),
         *(check_links.links(mail, anatomy, tags) if anatomy else ()),
         *(check_links.pictures(mail, anatomy, masthead) if anatomy else ()),
         *check_text.text(mail, anatomy, tags),
@@ -133,7 +133,7 @@ def _subject(rendered: Rendered) -> Iterator[Finding]:
         yield finding("subject", rendered.key, "The subject is empty or has several lines.")
 
 
-def _document(rendered: Rendered, anatomy: Anatomy) -> Iterator[Finding]:
+def _document(rendered: Rendered, anatomy: Anatomy, look: Look) -> Iterator[Finding]:
     place = f"{rendered.key}, HTML"
     if anatomy.language in {"", "und"}:
         yield finding("no-language", place, "The mail does not say its language.")
@@ -145,7 +145,7 @@ def _document(rendered: Rendered, anatomy: Anatomy) -> Iterator[Finding]:
     for tag in sorted(set(anatomy.active)):
         yield finding("active-content", place, f"There is a <{tag}> in the mail.")
     yield from _structure(rendered, anatomy)
-    yield from _type(rendered, anatomy)
+    yield from _type(rendered, anatomy, look)
 
 
 def _structure(rendered: Rendered, anatomy: Anatomy) -> Iterator[Finding]:
@@ -154,8 +154,13 @@ def _structure(rendered: Rendered, anatomy: Anatomy) -> Iterator[Finding]:
         yield finding("unbalanced", check_links.place(rendered, broken.section), message)
 
 
-def _type(rendered: Rendered, anatomy: Anatomy) -> Iterator[Finding]:
-    """Small and faint texts, each kind once in a section."""
+def _type(rendered: Rendered, anatomy: Anatomy, look: Look) -> Iterator[Finding]:
+    """Small and faint texts, the first of each kind: they come of a template, not of a post.
+
+    A pair of colours that is faint in the palette is told of there (see `check_look`).
+    """
+    scheme = look.light
+    told = {(getattr(scheme, p.text), getattr(scheme, p.ground)) for p in faint(scheme)}
     if anatomy.style_size < LEAST_SIZE:
         message = f"A style sheet sets type of {anatomy.style_size:g} pixels."
         yield finding("small-type", f"{rendered.key}, HTML", message)
@@ -164,6 +169,8 @@ def _type(rendered: Rendered, anatomy: Anatomy) -> Iterator[Finding]:
         yield finding("small-type", check_links.place(rendered, words.section), message)
     for words in _first_of_each(anatomy.faint):
         ink, ground = words.style.ink, words.style.ground
+        if (ink, ground) in told:
+            continue
         message = (
             f"{_quoted(words.text)} is {ink} on {ground}, a contrast of"
             f" {contrast(ink, ground):.1f} to 1."
@@ -172,7 +179,7 @@ def _type(rendered: Rendered, anatomy: Anatomy) -> Iterator[Finding]:
 
 
 def _first_of_each(found: list[Words]) -> list[Words]:
-    return list({(words.section, words.style): words for words in reversed(found)}.values())[::-1]
+    return list({words.style: words for words in reversed(found)}.values())[::-1]
 
 
 def _quoted(text: str) -> str:

@@ -20,6 +20,7 @@ LEAST_CONTRAST = 4.5
 PAIRS = (
     ("ink", "card"),
     ("ink", "inset"),
+    ("ink", "line"),
     ("muted", "card"),
     ("muted", "paper"),
     ("link", "card"),

@@ -112,7 +112,9 @@ def sample(
     choices = [Choice(topics=(), form=form, count=0) for form in Form]
     layout = lay_out(context, edition, entries, choices, sample=True)
     if not layout.variants:
-        raise HeldError("The sample cannot be shown.", " ".join(h.message for h in layout.holds))
+        raise HeldError(
+            "The sample cannot be shown.", " ".join(f"{h.message} {h.mend}" for h in layout.holds)
+        )
     shown = _shown(context, edition, layout.variants, layout.findings)
     page = _write(out / "sample", replace(shown, watched=watched), pictures or {})
     return replace(_preview(page, shown, layout.shown), sample=True)

@@ -9,7 +9,7 @@ import pytest
 from newsletter.editions.check import LONGEST_LINK, SIZE_LIMIT, check, check_look, mail_size
 from newsletter.editions.findings import KINDS
 from newsletter.model.edition import Finding, Form, Masthead, Rendered
-from newsletter.model.look import DARK, Look
+from newsletter.model.look import DARK, LIGHT, Look
 from tests.digests import MASTHEAD, TAGS
 
 BODY = (
@@ -233,6 +233,20 @@ def test_the_palette_of_the_settings_is_computed() -> None:
         ("low-contrast", "settings, [look.dark]", True)
     ]
     assert "`on_button` on `button`" in findings[0].message
+
+
+def test_a_pair_that_is_faint_in_the_palette_is_not_told_again_for_each_text() -> None:
+    look = replace(Look(), light=replace(LIGHT, muted="#888888"))
+    html = BODY.replace("{x}", '<b style="color:#888888">x</b>')
+    assert found(a_mail(html=html), replace(MASTHEAD, look=look)) == {}
+    assert list(found(a_mail(html=html))) == ["low-contrast"]
+    assert "low-contrast" in {each.code for each in check_look(look)}
+
+
+def test_a_fault_of_a_template_is_told_once_though_many_posts_show_it() -> None:
+    texts = "".join(f'<h3>Walking</h3><b style="font-size:12px">{n}</b>' for n in range(9))
+    findings = check(with_body("{x}", texts), TAGS, MASTHEAD)
+    assert [finding.code for finding in findings] == ["small-type"]
 
 
 def test_every_kind_of_finding_is_listed_once() -> None:
