@@ -103,6 +103,17 @@ class HeldError(NewsletterError):
 
 
 class TransportError(NewsletterError):
-    """A message cannot be handed over at all (no room on the disk, no right to write)."""
+    """A message cannot be handed over at all (no room on the disk, no right to write).
+
+    `refused`: not now and not later, because of what is in it. `unclear`: nobody can say whether it
+    was taken all the same.
+    """
 
     code = "transport"
+
+    def __init__(
+        self, message: str, mend: str = "", *, refused: bool = False, unclear: bool = False
+    ) -> None:
+        super().__init__(message, mend)
+        self.refused = refused
+        self.unclear = unclear

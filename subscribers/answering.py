@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from subscribers import address as addresses
@@ -38,11 +39,28 @@ LEASE: Final = timedelta(minutes=5)
 """So long one program has for handing a mail over, before another one tries."""
 
 _WAITS: Final = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
-"""After each try that failed; after the last of them there is one more."""
+"""After each try that failed; the last of them after each further one."""
+
+_MOST_TRIES: Final = 30
+"""A little more than a day: so long may a mail server be away."""
+
+_MOST_UNCLEAR: Final = 3
+"""Each try may have been the one that went, and nobody wants the same mail often."""
 
 _BOUNCED: Final = (SuppressionReason.HARD_BOUNCE, SuppressionReason.SOFT_BOUNCES)
 _NEVER: Final = (SuppressionReason.COMPLAINT, SuppressionReason.MANUAL)
 """Whoever reported a mail as spam, or was barred by hand, gets none; only the admin lifts that."""
+
+
+class Trouble(StrEnum):
+    """Why a mail could not be handed over, as far as trying again goes."""
+
+    LATER = "later"
+    """It certainly was not taken."""
+    UNCLEAR = "unclear"
+    """It may have been taken."""
+    REFUSED = "refused"
+    """It will never be taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +138,10 @@ def decide_next(
     if due is None:
         return None
     requests.hold_address(conn, _key(due))
-    letter = due.letter or _settle(conn, due, pace, now, secrets)
+    if due.letter is None:
+        letter = _settle(conn, due, pace, now, secrets)
+    else:
+        letter = _again(conn, due, secrets)
     if letter is not None:
         until, expires_at = now + LEASE, now + rules.holds_for(due.purpose)
         requests.hand_over(conn, due.id, letter, now=now, until=until, expires_at=expires_at)
@@ -132,13 +153,34 @@ def sent(conn: Connection, request: Request) -> None:
     requests.end(conn, request.id, RequestState.MAILED)
 
 
-def not_sent(conn: Connection, request: Request, *, now: datetime, error: str) -> bool:
+def not_sent(
+    conn: Connection,
+    request: Request,
+    *,
+    now: datetime,
+    error: str,
+    trouble: Trouble = Trouble.LATER,
+) -> bool:
     """Its mail could not be handed over; whether it will be tried again."""
-    if request.tries > len(_WAITS):
+    most = {Trouble.LATER: _MOST_TRIES, Trouble.UNCLEAR: _MOST_UNCLEAR, Trouble.REFUSED: 0}
+    if request.tries >= most[trouble]:
         requests.end(conn, request.id, RequestState.FAILED, reason=error)
         return False
-    requests.put_off(conn, request.id, now + _WAITS[request.tries - 1], error)
+    wait = _WAITS[min(request.tries, len(_WAITS)) - 1]
+    requests.put_off(conn, request.id, now + wait, error)
     return True
+
+
+def _again(conn: Connection, due: Request, secrets: tuple[str, ...]) -> Letter | None:
+    """The mail that was decided on before, if she may still get it, and it was not tried enough."""
+    bar = suppressions.barred(conn, [_key(due)], secrets).get(_key(due))
+    if bar is not None and bar.reason in _NEVER:
+        requests.end(conn, due.id, RequestState.DROPPED, reason=bar.reason.value)
+        return None
+    if due.tries >= _MOST_TRIES:
+        requests.end(conn, due.id, RequestState.FAILED, reason=due.reason or "tried too often")
+        return None
+    return due.letter
 
 
 def _settle(

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from newsletter.delivery.answers import Answer, NotTaken, Taken, TooLarge, Unknown
+from newsletter.delivery.answers import Answer, NotTaken, Refused, Taken, TooLarge, Unknown
 from newsletter.delivery.message import Envelope, Notice
 from newsletter.delivery.transports.contract import Condition, Mail, Slot, Undo
 from newsletter.delivery.transports.sendgrid_account import SEND, UNDO, Account
@@ -154,6 +154,8 @@ class SendGrid:
         raise TransportError(
             f"The mail was not taken. {answer.error}",
             getattr(answer, "mend", "") or _REACH_MEND,
+            refused=isinstance(answer, Refused | TooLarge),
+            unclear=isinstance(answer, Unknown),
         )
 
     def already_taken(self, edition_key: str, delivery_ids: Sequence[str]) -> frozenset[str]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
 
-from newsletter.delivery.answers import Answer, NotTaken, Stopped, Taken
+from newsletter.delivery.answers import Answer, NotTaken, Stopped, Taken, Unknown
 from newsletter.delivery.message import Envelope, Notice, notice_message
 from newsletter.delivery.transports.contract import Condition, Mail, Slot, Undo
 from newsletter.delivery.transports.messages import Messages
@@ -93,10 +93,12 @@ class Smtp:
         given = self._hand_over(envelope.sender_address, notice.to, content, "notice")
         if not isinstance(given, Taken):
             mend = given.mend if isinstance(given, NotTaken | Stopped) else ""
-            raise TransportError(given.error, mend)
+            raise TransportError(given.error, mend, unclear=isinstance(given, Unknown))
         for reason in given.rejected.values():
             mend = "Check the address; the admin's own is [notify] to."
-            raise TransportError(f"The mail server refused the mail ({reason}).", mend)
+            raise TransportError(
+                f"The mail server refused the mail ({reason}).", mend, refused=True
+            )
 
     def already_taken(self, edition_key: str, delivery_ids: Sequence[str]) -> frozenset[str]:
         """A mail server cannot be asked."""

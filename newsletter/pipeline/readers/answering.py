@@ -20,6 +20,7 @@ from newsletter.pipeline.notifying.words import without_addresses
 from newsletter.pipeline.readers.asking import pace_of, rules_of
 from subscribers import address as addresses
 from subscribers import answering, links
+from subscribers.answering import Trouble
 from subscribers.model import Letter, Request, RequestState, Subscriber
 from subscribers.store import evidence, people, requests
 
@@ -72,13 +73,21 @@ def _hand_over(context: Context, request: Request) -> bool:
     except NewsletterError as error:
         said = without_addresses(str(error))
         with context.database.begin() as connection:
-            again = answering.not_sent(connection, request, now=context.now(), error=said)
+            again = answering.not_sent(
+                connection, request, now=context.now(), error=said, trouble=_trouble(error)
+            )
         rest = "it is tried again later" if again else "it is not tried again"
         context.tell(f"Warning: the mail “{request.letter}” did not go, {rest}. {said}")
         return False
     with context.database.begin() as connection:
         answering.sent(connection, request)
     return True
+
+
+def _trouble(error: NewsletterError) -> Trouble:
+    if getattr(error, "refused", False):
+        return Trouble.REFUSED
+    return Trouble.UNCLEAR if getattr(error, "unclear", False) else Trouble.LATER
 
 
 def neutral(context: Context) -> Envelope:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from newsletter.delivery.message import Envelope, Notice
 from newsletter.delivery.transports.outbox import Outbox
+from newsletter.delivery.transports.smtp import Smtp
+from newsletter.delivery.transports.smtp_connection import Server
 from newsletter.errors import TransportError, UsageError
 from newsletter.pipeline.readers import asking, joining
 from newsletter.pipeline.readers.answering import answer_due
@@ -20,7 +23,9 @@ from subscribers.asking import Answer
 from subscribers.confirming import Outcome
 from subscribers.model import Form, Letter, Purpose, RequestState
 from subscribers.store import requests
-from tests.integration.readers.desk import ANNA, TITLE, ReadersDesk, part, token_in
+from tests.delivery_desk import desk as office
+from tests.integration.readers.desk import ANNA, SECRETS, TITLE, ReadersDesk, part, token_in
+from tests.mailserver import sink
 
 
 @pytest.fixture
@@ -188,10 +193,44 @@ def test_the_admin_is_told_of_mails_that_wait_or_did_not_go(desk: ReadersDesk) -
     (waits,) = told()
     assert waits.startswith("One reader waits")
     broken = Broken(desk.outbox, lambda *_: None)
-    for _ in range(4):
+    for _ in range(30):
         assert desk.answer(broken).failed == 1
         desk.wait(hours=1)
     (lost,) = told()
     assert "is not tried again: No room for (an address) Make room." in lost
     desk.wait(days=31)
     assert told() == []
+
+
+def test_an_address_that_the_mail_server_refuses_is_tried_once(
+    tmp_path: Path, database: Database
+) -> None:
+    """By a real mail server; the mail to the next reader goes."""
+    desk = ReadersDesk(tmp_path, database)
+    asking.sign_up(desk.context, ANNA)
+    asking.sign_up(desk.context, "ben@example.org")
+    with sink() as server:
+        server.unknown.add(ANNA)
+        here = Server(host="127.0.0.1", port=server.port, name="example.org", timeout=10.0)
+        transport = Smtp(here, clock=time.monotonic)
+        done = desk.answer(transport)
+        transport.close()
+    assert (done.sent, done.failed) == (1, 1)
+    (arrived,) = server.arrived
+    assert arrived.recipients == ["ben@example.org"]
+    assert desk.dossier().requests[0].state is RequestState.FAILED
+    assert desk.dossier("ben@example.org").requests[0].state is RequestState.MAILED
+
+
+def test_by_sendgrid_a_mail_goes_at_once_and_is_watched_by_nobody(tmp_path: Path) -> None:
+    """Also where editions wait in an undo window."""
+    with office(tmp_path, people=1, batch_size=1) as at, at.transport() as transport:
+        context = at.context(transport, secrets=SECRETS)
+        asking.sign_up(context, ANNA)
+        assert answer_due(context).sent == 1
+        (message,) = list(at.judge.messages())
+        (seen,) = [each for each in at.judge.requests() if each.path == "/v3/mail/send"]
+    assert message.email == ANNA
+    assert (message.batch_id, message.delivery) == ("", "")
+    assert message.send_at <= message.accepted_at
+    assert seen.status == 202

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from newsletter.errors import StoreError
 from newsletter.store.engine import Database
 from subscribers import answering, asking, confirming, links, membership
+from subscribers.answering import Trouble
 from subscribers.asking import Answer, Asking, Rules
 from subscribers.confirming import LinkState, Outcome
 from subscribers.errors import AddressError, SecretKeyError
@@ -345,7 +346,12 @@ def test_a_link_works_even_if_nobody_noted_that_its_mail_went(anna: Reader) -> N
     assert len(anna.mails) == 1
 
 
-def test_a_mail_that_cannot_be_handed_over_is_tried_some_times(anna: Reader) -> None:
+@pytest.mark.parametrize(
+    ("trouble", "most"), [(Trouble.LATER, 30), (Trouble.UNCLEAR, 3), (Trouble.REFUSED, 1)]
+)
+def test_a_mail_that_cannot_be_handed_over_is_tried_for_a_day_unless_it_may_have_gone(
+    anna: Reader, trouble: Trouble, most: int
+) -> None:
     tries = 0
     with anna.database.begin() as conn:
         form = Asking(purpose=Purpose.SUBSCRIBE, address=anna.address)
@@ -354,14 +360,30 @@ def test_a_mail_that_cannot_be_handed_over_is_tried_some_times(anna: Reader) -> 
     while again:
         with anna.database.begin() as conn:
             due = answering.decide_next(conn, anna.rules, anna.pace, now=anna.now, secrets=SECRETS)
-        if due is not None:
-            tries += 1
-            with anna.database.begin() as conn:
-                again = answering.not_sent(conn, due, now=anna.now, error="no server")
-        anna.wait(minutes=30)
-    assert tries == 4
+        assert due is not None
+        tries += 1
+        with anna.database.begin() as conn:
+            again = answering.not_sent(conn, due, now=anna.now, error="no server", trouble=trouble)
+        anna.wait(hours=1)
+    assert tries == most
     assert anna.dossier.requests[0].state is RequestState.FAILED
     assert anna.dossier.requests[0].reason == "no server"
+    anna.deliver()
+    assert anna.mails == []
+
+
+def test_a_mail_that_waits_is_not_sent_to_who_complained_meanwhile(anna: Reader) -> None:
+    with anna.database.begin() as conn:
+        form = Asking(purpose=Purpose.SUBSCRIBE, address=anna.address)
+        asking.ask(conn, form, anna.rules, now=anna.now, secrets=SECRETS)
+    with anna.database.begin() as conn:
+        due = answering.decide_next(conn, anna.rules, anna.pace, now=anna.now, secrets=SECRETS)
+        assert due is not None
+        assert answering.not_sent(conn, due, now=anna.now, error="no server")
+        suppressions.suppress(conn, anna.address, SuppressionReason.COMPLAINT, NOW)
+    anna.wait(hours=1)
+    anna.deliver()
+    assert (anna.mails, anna.dossier.requests[0].reason) == ([], "complaint")
 
 
 def test_what_was_asked_long_before_the_program_ran_again_is_not_mailed(anna: Reader) -> None:
