@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from newsletter.model.edition import Form
 from newsletter.model.look import DARK as DARK
@@ -72,8 +73,12 @@ def faint(scheme: Scheme) -> Iterator[Faint]:
             yield Faint(text=text, ground=ground, ratio=ratio)
 
 
+@lru_cache(maxsize=512)
 def contrast(one: str, other: str) -> float:
-    """The contrast ratio of two colours (`#rrggbb`), from 1 to 21 (WCAG 2.2)."""
+    """The contrast ratio of two colours (`#rrggbb`), from 1 to 21 (WCAG 2.2).
+
+    Cached, since a mail has few.
+    """
     light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
