@@ -25,7 +25,7 @@ LONGEST_LINK = 300
 
 _LEFTOVER = re.compile(r"<mj-[\w-]*|\{\{|\{%")
 _PERSONAL = "-nl-"
-_TAG = re.compile(r"[0-9A-Za-z]+-(?:[a-z]+-)+")
+_TAG = re.compile(r"[0-9A-Za-z]+-(?:unsubscribe|preferences|view)-(?:html|text)-")
 _SHOWN = 40
 
 

@@ -199,6 +199,7 @@ def test_many_links_of_a_kind_are_one_warning() -> None:
         "<P TITLE='a > b'>x</p>",
         '<blockquote><p><a href="http://elsewhere.example.org/?a">x</a></p></blockquote>',
         '<a href="mailto:morgan@example.org?subject=a">PO Box 1</a>',
+        "See /centre-nl-utrecht-clinic-opens-its-view-text/ of the Netherlands",
     ],
 )
 def test_what_is_sound_is_let_through(body: str) -> None:
