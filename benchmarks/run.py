@@ -28,6 +28,7 @@ SHORT = {
     "plan_deliveries": ["--rows", "200000"],
     "render_digest": ["--runs", "50"],
     "startup": ["--runs", "7"],
+    "webhook_events": ["--people", "20000"],
 }
 """What makes a benchmark short: enough to see that it works, too small to be quoted."""
 

@@ -110,6 +110,7 @@ def test_no_kill_loses_an_event_that_was_answered(migrated_url: str, tmp_path: P
     desk.settings(["https://blog.example.org/feed/"])
     variables = {
         "NEWSLETTER_STORE__URL": migrated_url,
+        "NEWSLETTER_SECRET_KEY": "k" * 40,
         "SENDGRID_WEBHOOK_PUBLIC_KEY": SIGNER.public_key,
     }
     ids = handed_over(database, PEOPLE)
