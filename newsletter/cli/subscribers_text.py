@@ -52,7 +52,8 @@ def shown(email: str, dossier: Dossier) -> str:
 
 def _consent(line: Consent) -> str:
     """What happened, when, by which way, and where; what was shown by its version."""
-    where = ", ".join(part for part in (_way(line), line.source, line.network) if part)
+    source = line.source if line.source != line.method.value else ""
+    where = ", ".join(part for part in (_way(line), source, line.network) if part)
     shown = f"; shown was version {line.wording_version}" if line.wording_version else ""
     detail = f"; {line.detail}" if line.detail else ""
     when = f"{line.happened_at:%Y-%m-%d %H:%M} UTC"

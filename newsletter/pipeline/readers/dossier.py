@@ -13,6 +13,8 @@ from newsletter.store import editions as edition_store
 from subscribers import membership
 from subscribers.errors import UnknownSubscriber
 from subscribers.model import Consent, Dossier, Request, Subscriber, Suppression
+from subscribers.store import soft_bounces
+from subscribers.store.soft_bounces import Fate
 
 _NOTE = (
     "All that is held about this address. Times are UTC. What the mail provider holds besides is"
@@ -34,6 +36,7 @@ def dossier_of(context: Context, address: str) -> dict[str, Any]:
         person = held.subscriber
         ledger = accounts.deliveries(connection, person.id) if person else {}
         editions = {each.id: each for each in edition_store.listed(connection)}
+        fates = soft_bounces.of_people(connection, [person.id]) if person else []
     return {
         "note": _NOTE,
         "address": person.address if person else address,
@@ -43,6 +46,7 @@ def dossier_of(context: Context, address: str) -> dict[str, Any]:
         "suppression": None if held.suppression is None else _suppression(held.suppression),
         "requests": [_request(each) for each in held.requests],
         "deliveries": [_delivery(each, editions[each.edition_id]) for each in ledger.values()],
+        "mails_put_off": [_fate(each) for each in fates],
     }
 
 
@@ -109,6 +113,15 @@ def _delivery(each: PersonDelivery, edition: Edition) -> dict[str, Any]:
             {"what": event.kind.value, "at": _time(event.at), "reason": event.reason}
             for event in each.events
         ],
+    }
+
+
+def _fate(each: Fate) -> dict[str, Any]:
+    """A mail that the mailbox did not take at first."""
+    return {
+        "mail": each.mail,
+        "bounced_at": _time(each.bounced_at),
+        "arrived_at": _time(each.arrived_at),
     }
 
 
