@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from newsletter.errors import StoreError
@@ -393,3 +393,35 @@ def test_what_was_asked_long_before_the_program_ran_again_is_not_mailed(anna: Re
     anna.wait(days=4)
     anna.deliver()
     assert (anna.mails, anna.dossier.requests[0].reason) == ([], "too-late")
+
+
+def test_asking_does_the_same_work_whoever_has_the_address(database: Database) -> None:
+    """The same statements, so that not even the time an answer takes tells who is on the list."""
+    names = ("new", "pending", "active", "gone", "erased", "bounced", "complained")
+    readers = {name: Reader(database, f"{name}@example.org") for name in names}
+    readers["pending"].ask()
+    for name in names[2:]:
+        readers[name].join()
+    readers["gone"].leave()
+    with database.begin() as conn:
+        membership.erase(conn, readers["erased"].address, now=NOW, secrets=SECRETS)
+        bars = {"bounced": "hard_bounce", "complained": "complaint"}
+        for name, reason in bars.items():
+            suppressions.suppress(conn, f"{name}@example.org", SuppressionReason(reason), NOW)
+    done: list[str] = []
+    event.listen(
+        database.engine,
+        "before_cursor_execute",
+        lambda _conn, _cursor, statement, *_: done.append(statement),
+    )
+    work = {}
+    for name, reader in readers.items():
+        done.clear()
+        with database.begin() as conn:
+            form = Asking(purpose=Purpose.SUBSCRIBE, address=reader.address, network="203.0.113.7")
+            answer = asking.ask(conn, form, reader.rules, now=NOW, secrets=SECRETS)
+        assert answer is Answer.TAKEN
+        work[name] = tuple(done)
+    assert len(set(work.values())) == 1
+    assert len(work["new"]) > 4
+    assert not any("subscriber_person" in statement for statement in work["new"])
