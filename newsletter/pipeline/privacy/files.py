@@ -15,7 +15,6 @@ from typing import Final
 from newsletter.delivery.transports.contract import LETTER_FOLDER, NOTICE_FOLDER, TEST_FOLDER
 from newsletter.model.edition import Channel
 from newsletter.pipeline.context import Context
-from newsletter.pipeline.outbox import write_index
 from newsletter.store import editions as edition_store
 
 _STAMP: Final = re.compile(r"(\d{8}T\d{6})-[0-9a-f]+\.eml")
@@ -55,6 +54,8 @@ def remove_mails(context: Context, mails: list[Path]) -> None:
         each.unlink(missing_ok=True)
     outbox = context.settings.outbox_path()
     if mails and (outbox / "index.html").exists():
+        from newsletter.pipeline.outbox import write_index  # heavy, and hardly ever needed
+
         write_index(outbox)
 
 

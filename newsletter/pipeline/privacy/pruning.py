@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from newsletter.errors import NewsletterError, StoreError
@@ -24,11 +25,18 @@ def prune(context: Context, *, dry_run: bool = False) -> tuple[Pruned, ...]:
 
     Raises StoreError for the database, and for a file that cannot be deleted.
     """
-    return tuple(
-        Pruned(kept=kept, number=_files(context, kept, dry_run) if kept.is_file
-               else _rows(context, kept, dry_run))
-        for kept in kept_things(context.settings)
-    )  # fmt: skip
+    things = kept_things(context.settings)
+    old = _old_rows(context, things)
+    done = []
+    for kept in things:
+        if kept.is_file:
+            number = _files(context, kept, dry_run)
+        else:
+            number = old[kept.key]
+            if number and not dry_run:
+                number = _forget(context, kept)
+        done.append(Pruned(kept=kept, number=number))
+    return tuple(done)
 
 
 def prune_quietly(context: Context) -> None:
@@ -39,12 +47,18 @@ def prune_quietly(context: Context) -> None:
         context.tell(f"Warning: what is too old could not all be forgotten. {error}")
 
 
-def _rows(context: Context, kept: Kept, dry_run: bool) -> int:
-    before = kept.before(context.now())
+def _old_rows(context: Context, things: Sequence[Kept]) -> dict[str, int]:
+    """How many rows of each kind are too old: mostly none, and then there is nothing to write."""
     with context.database.read() as connection:
-        old = retention.count_old(connection, kept.key, before)
-    if dry_run or not old:
-        return old
+        return {
+            kept.key: retention.count_old(connection, kept.key, kept.before(context.now()))
+            for kept in things
+            if not kept.is_file
+        }
+
+
+def _forget(context: Context, kept: Kept) -> int:
+    before = kept.before(context.now())
     number, more = 0, True
     while more:
         with context.database.begin() as connection:
