@@ -45,7 +45,7 @@ class Shot:
     variant: str = "all"
 
 
-PHONE, DESK = (375, 1745, 2.0), (760, 1180, 1.5)
+PHONE, DESK = (375, 1960, 2.0), (760, 1155, 1.5)
 SHOTS = [
     *(
         Shot(name=f"{name}-{scheme}", width=w, height=h, sharpness=sharpness, scheme=scheme)
