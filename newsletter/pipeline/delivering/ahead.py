@@ -18,8 +18,11 @@ from newsletter.pipeline.context import Context
 from newsletter.store import addressees, batches
 from newsletter.store.addressees import Looked
 
-MOST: Final = 8
+MOST: Final = 3
 """So many batches are kept ready, about a megabyte each."""
+
+_IDLE: Final = 0.005
+"""Seconds that the run must have waited: where answers come at once, it needs the processor."""
 
 _MOST_MISSES: Final = 3
 """After so many in a row that another process was faster with, no more are made ready."""
@@ -33,7 +36,7 @@ class Ahead:
         self._ready: dict[int, Looked] = {}
         self._last, self._misses = -1, 0  # batches are counted from 0
         self._lock = threading.Lock()  # of the three above
-        self._free, self._ended = threading.Event(), False
+        self._free, self._busy, self._ended = threading.Event(), threading.Event(), False
         self._thread: threading.Thread | None = None
         self._useful = context.channel is Channel.REAL and not context.transport.one_by_one
 
@@ -42,10 +45,12 @@ class Ahead:
             self._thread = threading.Thread(target=self._work, name="preparing", daemon=True)
             self._thread.start()
         if not self._has_enough():
+            self._busy.clear()
             self._free.set()
 
     def __exit__(self, *_: object) -> None:
         self._free.clear()
+        self._busy.set()
 
     def found(self, claimed: ClaimedBatch) -> Looked | None:
         """The people of a batch that was just claimed, as they were when it was made ready."""
@@ -85,6 +90,7 @@ class Ahead:
         """Ends the thread when it has done what it is doing."""
         self._ended = True
         self._free.set()
+        self._busy.set()
         if self._thread is not None:
             self._thread.join()
 
@@ -93,7 +99,8 @@ class Ahead:
 
     def _work(self) -> None:
         while not self._ended:  # looked at after the event was cleared, never before
+            self._free.wait()
+            if self._busy.wait(_IDLE):
+                continue
             if self._has_enough() or not self.make_one():
                 self._free.clear()
-            if not self._ended:
-                self._free.wait()
