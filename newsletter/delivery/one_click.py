@@ -78,5 +78,10 @@ def _said(url: str, error: Exception) -> str:
     """What went wrong; the link itself, which is a person's own, is not in it."""
     host = urllib.request.Request(url).host  # noqa: S310 - nothing is opened
     reason = getattr(error, "reason", None) or error
-    said = "no answer in time" if isinstance(reason, TimeoutError) else str(reason)
+    said = "no answer in time" if isinstance(reason, TimeoutError) else _reason(reason)
     return f"{host} cannot be reached: {said or type(reason).__name__}."
+
+
+def _reason(error: object) -> str:
+    """In the system's words, without its number."""
+    return str(getattr(error, "strerror", None) or error).rstrip(".")

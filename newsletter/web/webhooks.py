@@ -71,7 +71,6 @@ async def sendgrid(request: Request, site: TheSite) -> Response:
     webhook: Webhook = request.app.state.webhook
     timestamp, signature = (request.headers.get(name, "") for name in (TIMESTAMP, SIGNATURE))
     if webhook.verifier is None:
-        log.error(NO_KEY)
         raise _refused(site, 503, "no-key")
     if not timestamp or not signature:
         raise _refused(site, 400, Receipt.FORGED)
@@ -102,6 +101,8 @@ def _refused(site: Site, status: int, outcome: str) -> HTTPException:
 def _verifier(site: Site) -> Verifier | None:
     """None where no key is set, or one that is none: `doctor` says how to mend it."""
     keys = site.settings.secrets.webhook_keys
+    if not keys and site.settings.delivery.transport == "sendgrid":
+        log.warning(NO_KEY)
     try:
         return Verifier(keys) if keys else None
     except SettingsError as error:

@@ -14,7 +14,7 @@ from newsletter.standin.rules import KEY, Rules
 from newsletter.standin.server import StandIn, serve
 from newsletter.store import events
 from newsletter.store.engine import open_database
-from tests.acceptance.runner import PEOPLE, Desk, Done, Post, atom
+from tests.acceptance.runner import PEOPLE, PUBLIC_URL, Desk, Done, Post, atom
 from tests.webserver import WebServer
 
 ADMIN = "admin@clinic.example"
@@ -127,6 +127,17 @@ def test_a_week_of_hourly_calls_is_one_proof_one_hand_over_and_one_receipt(world
     assert "Europe/London" in text
     assert "120 minutes" in world.text("[PROOF]")
     assert set(world.standin.ledger.doubles()) <= {""}  # a notice is no delivery
+
+
+def test_the_proof_says_a_day_before_that_readers_cannot_leave(world: World) -> None:
+    """It is tried for it, so that there is time to mend it."""
+    file = world.desk.folder / "newsletter.toml"
+    text = file.read_text(encoding="utf-8").replace(PUBLIC_URL, "http://127.0.0.1:9")
+    file.write_text(text, encoding="utf-8")
+    world.at("2026-11-08T12:00:00Z").send("--scheduled")
+    proof = " ".join(world.text("[PROOF]").split())
+    assert "Readers may not be able to unsubscribe. 127.0.0.1:9 cannot be reached" in proof
+    assert "newsletter doctor --unsubscribe" in proof
 
 
 def test_the_window_that_is_set_counts_for_a_timer_too(world: World) -> None:

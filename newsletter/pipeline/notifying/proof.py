@@ -22,6 +22,7 @@ from newsletter.editions.wording import (
 from newsletter.model.edition import DigestItem, Period, TrialUpdate
 from newsletter.model.notice import NoticeKind
 from newsletter.model.personal import fill_html, fill_text
+from newsletter.pipeline.canary import check_before_send
 from newsletter.pipeline.collect import FeedReport, collect
 from newsletter.pipeline.compose import Composed
 from newsletter.pipeline.context import Context, envelope_of, pages_of, schedule_of, tags_of
@@ -84,6 +85,7 @@ def proof(context: Context) -> None:
     composed = compose_checked(context, period)
     if composed.edition is None and not composed.trials_waiting:
         return
+    check_before_send(context)  # what is wrong with unsubscribing can be mended until tomorrow
     mail = _mail(context, composed, period, feeds)
     text = f"{mail.subject}\n\n{mail.text}"
     telling.send(context, telling.noted(context, NoticeKind.PROOF, about, text), mail)
