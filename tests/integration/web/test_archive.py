@@ -57,7 +57,7 @@ def test_a_sent_edition_is_a_page_with_the_bytes_that_were_mailed(
     assert "Tea &amp; other &lt;remedies&gt;" in answer.text
     assert world.call("preview", EDITION, "--out", "out").code == 0
     frozen = (world.desk.folder / "out" / EDITION / "all.html").read_text(encoding="utf-8")
-    body = frozen.partition("<h1")[2].partition("You get this because")[0]
+    body = frozen.partition("<h2")[2].partition("You get this because")[0]
     assert len(body) > 1000
     assert body in answer.text
 
