@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.house.source import ROOT
 from tests.integration.web.reader import ANNA, join, letters, newest, person, sign_up
 from tests.webapp import Served, served
+
+HOW_TO = ROOT / "docs" / "how-to" / "sign-up-form.md"
 
 
 @pytest.fixture
@@ -151,3 +154,18 @@ def test_the_form_can_be_framed_by_the_blog_alone(site: Served) -> None:
     policy = site.get("/embed").headers["content-security-policy"]
     assert "frame-ancestors 'self' https://blog.example.org" in policy
     assert "frame-ancestors 'none'" in site.get("/").headers["content-security-policy"]
+
+
+def test_the_form_of_the_documentation_leads_to_ours(site: Served) -> None:
+    """What is to be pasted into a blog posts to a route that is there, by fields that it knows."""
+    form, frame = re.findall(r"^```html\n(.*?)^```$", HOW_TO.read_text(), re.MULTILINE | re.DOTALL)
+    action = re.search(r'action="https://news.example.org(\S+)" method="post"', form)
+    names = re.findall(r' name="(\w+)"', form)
+    assert action is not None
+    assert names == ["email"]
+    answer = site.post(action[1], email=ANNA)
+    assert "One more step" in answer.text
+    assert f'value="{ANNA}"' in answer.text
+    source = re.search(r'src="https://news.example.org(\S+)"', frame)
+    assert source is not None
+    assert site.get(source[1]).status == 200
