@@ -25,6 +25,7 @@ SHORT = {
     "deliver_million": ["--people", "50000"],
     "idle_run": ["--runs", "5"],
     "import_subscribers": ["--rows", "100000"],
+    "one_click": ["--people", "20000"],
     "plan_deliveries": ["--rows", "200000"],
     "render_digest": ["--runs", "50"],
     "startup": ["--runs", "7"],

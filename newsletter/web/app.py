@@ -59,6 +59,7 @@ def create(wiring: Wiring) -> FastAPI:
     failures.install(app)
     webhooks.install(app, site)
     app.add_middleware(Shield, site=site)
+    app.openapi()  # the framework puts much off until it is needed: not to the first visitor
     return app
 
 
