@@ -51,10 +51,11 @@ def serving(made: Place) -> Iterator[int]:
     )
     assert process.stderr is not None
     try:
-        said = re.search(r" at http://\S+:(\d+)/", process.stderr.readline())
-        if said is None:
+        said = (re.search(r" at http://\S+:(\d+)/", line) for line in process.stderr)
+        found = next(filter(None, said), None)
+        if found is None:
             raise SystemExit("the server does not say where it listens")
-        yield int(said[1])
+        yield int(found[1])
     finally:
         process.terminate()
         process.wait()
