@@ -33,7 +33,7 @@ def find_lines(text: str) -> dict[Path, int]:
     The first mention counts. Never raises: a text that is not TOML gives what was found so far.
     """
     finder = _Finder(text.replace("\r\n", "\n"))
-    with suppress(_Lost, RecursionError):
+    with suppress(_Lost, tomllib.TOMLDecodeError, RecursionError):
         finder.document()
     return finder.found
 

@@ -6,7 +6,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.config.lines import find_lines, line_of
@@ -117,6 +117,7 @@ def test_any_document_is_found_whole(top: dict[str, Any], table: dict[str, Any])
 
 
 @given(st.text("ab=\"'[]{}#,.\n\\ ", max_size=40))
+@example('"\\]"')  # a key that is none, in quotation marks
 def test_a_text_that_is_not_toml_does_no_harm(text: str) -> None:
     assert all(1 <= line <= text.count("\n") + 1 for line in find_lines(text).values())
 
