@@ -184,4 +184,4 @@ def _leave(page: Page, user: Hands, site: Served, link: str) -> None:
 
 
 def _heading(page: Page) -> str:
-    return page.get_by_role("heading", level=1).inner_text()
+    return str(page.get_by_role("heading", level=1).inner_text())
