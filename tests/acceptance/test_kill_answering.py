@@ -44,7 +44,7 @@ class Server:
 
     def dies_at(self, moment: int) -> bool:
         """Whether the reader was told that her wish was taken."""
-        command = (sys.executable, "-m", "tests.acceptance.kill_answering")
+        command = (sys.executable, "-m", "tests.acceptance.mortal_answering")
         done = subprocess.run(
             [*command, str(self.config), str(moment), str(self.moments)],
             cwd=ROOT,
