@@ -72,7 +72,10 @@ def _reduced(posted: list[object]) -> Iterator[dict[str, object]]:
 
 
 def _short(value: object) -> str | int | float | None:
-    """Nothing but texts and numbers matters; a text that has no end is cut."""
+    """Nothing but texts and numbers matters; a text that has no end is cut.
+
+    What is neither becomes `false`, as a field that says nonsense is not one that is missing.
+    """
     if isinstance(value, str):
         return value[:_LONGEST]
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    return value if value is None or isinstance(value, (int, float)) else False
