@@ -11,6 +11,10 @@ LOCKED  := --only-binary :all: --require-hashes
 STAMPS := $(VENV)/stamps
 export UV_NO_CONFIG := 1
 
+# So many tests at a time, each file's in one process: make test WORKERS=0 for one after the other.
+WORKERS ?= 2
+PYTEST  := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test slow browser golden lint types format bench bench-short docs pictures lock clean
 
@@ -21,10 +25,10 @@ demo: $(STAMPS)/runtime  ## the whole job on a small bundled blog, offline, into
 	@$(BIN)/newsletter demo demo
 
 test: $(STAMPS)/dev  ## all tests but the slow ones; PostgreSQL comes from a wheel, no service
-	@$(BIN)/python -m pytest -m "not slow" $(TESTS)
+	@$(PYTEST) -m "not slow" $(TESTS)
 
 slow: $(STAMPS)/dev  ## the slow tests
-	@$(BIN)/python -m pytest -m slow $(TESTS)
+	@$(PYTEST) -m slow $(TESTS)
 
 browser: $(STAMPS)/dev  ## the checks in a browser; installs what they need
 	@tests/browser/run
