@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -27,6 +28,10 @@ __all__ = [
     "sqlite_files",
     "web",
 ]
+
+# A shell starts its background jobs deaf to Ctrl-C, and the programs that tests start inherit it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _SLOW_TO_EXPLAIN = (Phase.shrink, Phase.explain)
 
