@@ -309,9 +309,13 @@ def test_a_database_that_cannot_be_opened_is_said_though_nothing_can_be_noted(
 
 
 def unnoted(desk: Desk) -> None:
-    """Takes the table of notices away, as a disk that is full would keep them from being noted."""
+    """Lets no notice be written, as a disk that is full would keep them from being noted."""
     with sqlite3.connect(desk.folder / "newsletter.db") as database:
-        database.execute("DROP TABLE notice")
+        for act in ("INSERT", "UPDATE"):
+            database.execute(
+                f"CREATE TRIGGER no_{act} BEFORE {act} ON notice"
+                " BEGIN SELECT * FROM a_disk_with_room; END"
+            )
     database.close()
 
 

