@@ -21,6 +21,10 @@ from newsletter.demo import blog
 from newsletter.demo.server import serve_demo_blog
 
 TARGET = 2.0
+WHOLE = 15
+"""With fewer runs only a gross regression counts: one that something else slows weighs more."""
+
+GROSS = 2.5
 FLOOR = [sys.executable, "-c", "import sqlalchemy, pydantic_settings, feedparser"]
 PROGRAM = str(Path(sys.executable).with_name("newsletter"))
 # Compiled modules are part of every installation; without them start-up is another thing.
@@ -78,12 +82,14 @@ def measure(runs: int) -> tuple[float, float]:
 def main() -> int:
     """Prints the two times and their ratio; 1 if it is above the target."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=15)
-    run, imports = measure(parser.parse_args().runs)
+    parser.add_argument("--runs", type=int, default=WHOLE)
+    runs = parser.parse_args().runs
+    limit = TARGET if runs >= WHOLE else GROSS
+    run, imports = measure(runs)
     print(f"run with nothing new         {run * 1000:8.1f} ms")
     print(f"imports (floor)              {imports * 1000:8.1f} ms")
-    print(f"ratio to the floor           {run / imports:8.2f}    (target: at most {TARGET})")
-    return 0 if run / imports <= TARGET else 1
+    print(f"ratio to the floor           {run / imports:8.2f}    (at most {limit})")
+    return 0 if run / imports <= limit else 1
 
 
 if __name__ == "__main__":
