@@ -37,7 +37,7 @@ MOST_BYTES = 20_000_000
 
 _PATH = "/v3/mail/send"
 _MOST_TEMPLATES = 64
-_MOST_PREPARED = 4
+_MOST_PREPARED = 12
 _REACH_MEND = (
     "Check the connection to the internet and [delivery.sendgrid] base_url;"
     " https://status.sendgrid.com says whether SendGrid is down. Then `newsletter send` goes on."

@@ -18,7 +18,7 @@ from newsletter.pipeline.context import Context
 from newsletter.store import addressees, batches
 from newsletter.store.addressees import Looked
 
-MOST: Final = 3
+MOST: Final = 8
 """So many batches are kept ready, about a megabyte each."""
 
 _IDLE: Final = 0.005
