@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 import uvicorn
 
+from newsletter.cli.serve import listening
 from newsletter.config import load
 from newsletter.web.app import create
 from newsletter.wiring import Wiring
@@ -130,12 +130,12 @@ def _running(wiring: Wiring) -> Iterator[str]:
         forwarded_allow_ips=list(web.trusted_proxies),
         lifespan="on",
     )
-    with socket.create_server(("127.0.0.1", 0), backlog=512) as listening:
+    with listening("127.0.0.1", 0) as at:
         server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [at]}, daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+            yield f"http://127.0.0.1:{at.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join()

@@ -46,7 +46,7 @@ def command(app: App, host: str | None, port: int | None) -> int:
 
     settings = app.wiring().settings
     start_logging(debug=app.debug)
-    with _listening(host or settings.web.host, settings.web.port if port is None else port) as at:
+    with listening(host or settings.web.host, settings.web.port if port is None else port) as at:
         application = import_from_string(APPLICATION)(app.wiring())
         config = uvicorn.Config(
             application,
@@ -66,7 +66,7 @@ def command(app: App, host: str | None, port: int | None) -> int:
 
 
 @contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
+def listening(host: str, port: int) -> Iterator[socket.socket]:
     """A socket that listens there. Raises UsageError when it cannot."""
     from newsletter.errors import UsageError
 
