@@ -57,7 +57,7 @@ PRESET: Final = Preset(
     title="MailPoet",
     marks=(frozenset({"email", "global status"}), frozenset({"email", "list status"})),
     names=("first name", "last name"),
-    consents=("confirmed at", "subscribed at", "last subscribed at", "created at"),
+    consents=("confirmation time", "confirmed at", "subscription time", "created at"),
     departures=("unsubscribed at",),
     sources=("source",),
     telling=frozenset({*_GLOBAL, *_LIST}),
@@ -65,7 +65,8 @@ PRESET: Final = Preset(
     words=tuple(_WORDS),
     mute="Export again with the columns “List status” and “Global status”.",
     escape="\\",
-    columns=("Email", "First name", "Last name", "List status", "Global status", "Confirmed at"),
+    columns=("Email", "First name", "Last name", "List status", "Global status",
+             "Confirmation time"),
     write=_write,
     extras=("topics", "form", "paused_until", "source", "unsubscribed_at"),
-)
+)  # fmt: skip

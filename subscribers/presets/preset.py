@@ -159,6 +159,9 @@ _FORMATS: Final = (
     "%B %d, %Y %I:%M %p", "%b %d, %Y %I:%M %p", "%Y-%m-%d %I:%M:%S %p",
 )  # fmt: skip
 
+_OFFSET: Final = re.compile(r"(:[\d.]+) ([+-]\d{4})(?: [A-Z]{2,5}| [+-]\d{2,4})?\Z")
+"""An offset with the name of its zone, as Go writes a time: `18:00:00.1 +0100 BST`."""
+
 
 def moment(text: str) -> str:
     """A service's way of writing a time as an ISO one in UTC, where nothing else is said; "" for
@@ -166,7 +169,7 @@ def moment(text: str) -> str:
     """
     if not text or text.startswith("0000"):
         return ""
-    text = text.removesuffix(" UTC")
+    text = _OFFSET.sub(r"\1\2", text.removesuffix(" UTC"))
     found = _iso(text) or next(filter(None, (_parsed(text, each) for each in _FORMATS)), None)
     return "" if found is None else written(found)
 

@@ -182,6 +182,23 @@ def test_a_file_is_recognised_by_its_columns(
     assert report.rows == sum(report.by_status.values())
 
 
+@pytest.mark.parametrize(
+    ("name", "agreed"),
+    [
+        ("mailpoet.csv", datetime(2019, 3, 4, 9, 16, 12, tzinfo=UTC)),
+        ("listmonk.csv", datetime(2019, 3, 4, 9, 16, 12, 345678, tzinfo=UTC)),
+    ],
+)
+def test_the_time_of_consent_is_read_as_the_service_writes_it(
+    database: Database, tmp_path: Path, name: str, agreed: datetime
+) -> None:
+    report = take(database, EXPORTS / name, consent="by the form", rejects=tmp_path / "r.csv")
+    assert "2019" in report.by_year
+    with database.read() as conn:
+        (consent,) = membership.show(conn, "anna.bell@example.org").consents
+    assert consent.happened_at == agreed
+
+
 def test_the_zip_of_substack_holds_more_than_people(database: Database, tmp_path: Path) -> None:
     report = take(database, zipped(tmp_path, EXPORTS / "substack"))
     assert (report.preset, report.files) == ("substack", ("email_list.letters.csv",))
