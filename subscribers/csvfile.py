@@ -16,8 +16,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple, TextIO
 
-from subscribers.layout import Layout, look, positions
-from subscribers.presets.preset import Preset, Said, pick_with
+from subscribers.layout import Layout, look, no_addresses, positions
+from subscribers.presets.preset import Preset, Said, folded, pick_with
 from subscribers.row import Row
 from subscribers.source import Source, file_source
 
@@ -121,7 +121,7 @@ def open_table(
         pick = _plain(places)
         layout = replace(layout, ignored=ignored)
     else:
-        pick = _of_preset(preset, layout, by_name)
+        pick = _of_preset(source.name, preset, layout, by_name)
     stream = io.TextIOWrapper(
         source.open(), encoding=layout.encoding, errors=layout.errors, newline=""
     )
@@ -139,10 +139,12 @@ def _plain(places: tuple[int, ...]) -> Picker:
     return pick
 
 
-def _of_preset(preset: Preset, layout: Layout, by_name: Said | None) -> Picker:
+def _of_preset(name: str, preset: Preset, layout: Layout, by_name: Said | None) -> Picker:
     header = list(layout.header)
     if layout.bare is not None:
         header[layout.bare] = preset.emails[0]
+    elif not {folded(cell) for cell in header} & {*preset.emails}:
+        raise no_addresses(name, layout, preset.emails[0])
     picked = pick_with(preset, header, by_name)
 
     def pick(cells: list[str]) -> tuple[Row, str]:

@@ -22,7 +22,7 @@ from subscribers.errors import ImportFileError
 from subscribers.model import ImportReport
 from subscribers.plan import Outcome, Plan
 from subscribers.presets.preset import OWN, folded
-from subscribers.recognise import Export, Part, recognise
+from subscribers.recognise import Export, Part, recognise, refuse_gone_by_name
 from subscribers.rejects import Rejects, rejects_path
 from subscribers.rows import ACTIVE, BadRow, Candidate, Checker, one_line
 from subscribers.store.scratch import Scratch
@@ -86,10 +86,13 @@ def import_file(
 def _refuse_silence(export: Export, part: Part, consent: str) -> None:
     """An export that does not say who gets mails is not taken in without a word of the admin's."""
     preset = export.preset
-    if preset is None or consent or part.by_name is not None:
+    if preset is None or part.by_name is not None:
         return
     names = {folded(cell) for cell in part.layout.header}
     if names & (preset.telling | {folded(OWN + "status")}):
+        return
+    refuse_gone_by_name(part.source.name)
+    if consent:
         return
     raise ImportFileError(
         f"{part.source.name} does not say which of these people get mails, so nothing was "

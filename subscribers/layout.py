@@ -17,6 +17,9 @@ from subscribers.source import Source
 SEPARATORS: Final = (",", ";", "\t")
 _SAMPLE: Final = 65_536
 
+REJECTED: Final = ("line", "reason")
+"""The columns before those of a list where an import rejected its rows."""
+
 SYNONYMS: Final = {
     "email": {"email", "e mail", "mail", "email address", "e mail address", "subscriber email"},
     "name": {"name", "full name", "fullname", "display name", "subscriber name"},
@@ -112,6 +115,20 @@ def _column(cell: str) -> str | None:
     return next((column for column, names in SYNONYMS.items() if words in names), None)
 
 
+def is_ours(layout: Layout) -> bool:
+    """Whether a list has all of our columns, as our exports and our rejects have."""
+    return {folded(column) for column in COLUMNS} <= {folded(cell) for cell in layout.header}
+
+
+def no_addresses(name: str, layout: Layout, column: str) -> ImportFileError:
+    """That a list has no addresses, or none under a name that is known; `column` is the known."""
+    seen = ", ".join(f"“{cell.strip()[:30]}”" for cell in layout.header[:8]) or "nothing"
+    return ImportFileError(
+        f"{name} has no column of addresses; its first line has {seen}.",
+        f"Name the column `{column}`.",
+    )
+
+
 def positions(name: str, layout: Layout) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """Where each of COLUMNS is in a plain list (-1: nowhere), and the columns that are not used.
 
@@ -134,10 +151,6 @@ def positions(name: str, layout: Layout) -> tuple[tuple[int, ...], tuple[str, ..
         else:
             found[column] = at
     if "email" not in found:
-        seen = ", ".join(f"“{cell.strip()[:30]}”" for cell in header[:8]) or "nothing"
-        raise ImportFileError(
-            f"{name} has no column of addresses; its first line has {seen}.",
-            "Name the column `email`.",
-        )
+        raise no_addresses(name, layout, "email")
     places = tuple(found.get(column, -1) for column in COLUMNS)
     return places, tuple(each for each in ignored if each)

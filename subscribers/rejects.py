@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from subscribers.errors import ImportFileError
-from subscribers.layout import Layout
+from subscribers.layout import REJECTED, Layout
 from subscribers.privatefile import private_file
 from subscribers.row import COLUMNS, Row
 
@@ -56,7 +56,7 @@ class Rejects:
         stream = self._stack.enter_context(private_file(path))
         stream.write("\ufeff")  # or Excel would read UTF-8 as something else
         self._writer = csv.writer(stream)
-        self._writer.writerow(["line", "reason", *self._header])
+        self._writer.writerow([*REJECTED, *self._header])
 
     def close(self, *fault: Any) -> None:
         """Put the file in its place, or take it away when the import failed."""

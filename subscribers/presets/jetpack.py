@@ -3,12 +3,14 @@
 People there follow a blog by e-mail, or only in the WordPress.com Reader, and the export names
 both. The subscriber list knows four words: Subscribed (by e-mail), Not subscribed (only in the
 Reader), Not confirmed, Not sending (blocked: it bounced, was reported as spam, or all mails were
-switched off). Older exports have nothing but addresses: such a file does not say who asked for
-mails. The spelling of the columns has changed over the years, so several are known.
+switched off). Many exports have nothing but addresses: such a file does not say who asked for
+mails. Its name gives it away: the site, its number, and `email` or `all`. The spelling of the
+columns has changed over the years, so several are known.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from subscribers.presets.preset import (
@@ -23,6 +25,7 @@ from subscribers.presets.preset import (
 )
 from subscribers.row import Row
 
+_NAME: Final = re.compile(r".+-\d{3,}-(all|email|wpcom)\b")
 _READER_ONLY: Final = Said(passed_over="reader_only")
 _STATUSES: Final = ("email subscription", "email subscription status", "subscription status",
                     "status")  # fmt: skip
@@ -80,6 +83,7 @@ PRESET: Final = Preset(
     telling=frozenset({*_STATUSES, *_WAYS}),
     say=_say,
     words=("Subscribed", "Not subscribed", "Not confirmed", "Not sending"),
+    named=lambda name: _NAME.match(name.casefold()) is not None,
     mute="An export with nothing but addresses holds Reader followers too, who never asked for a "
     "mail. Filter the list by “Email subscription: Subscribed” and compare the numbers.",
     columns=("Email", "Name", "Email subscription", "Since"),

@@ -2,7 +2,8 @@
 
 Its `status` is about the person in the whole installation: "enabled" does not say that she is
 still subscribed to a list, and who left a list is in its export as well. So "enabled" alone is no
-status here. Where the file says it, `subscription_status` has listmonk's word for the list.
+status here. Where the file says it, `subscription_status` has listmonk's word for the list. Who
+left a list can be exported there by themselves; then only the name of the file can say so.
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ def _say(cell: Cell) -> Said | None:
     return whole or word_in(_LIST, cell("subscription status"))
 
 
+def _by_name(name: str) -> Said | None:
+    return LEFT if name.casefold().startswith("unsubscribe") else None
+
+
 def _write(row: Row) -> tuple[str, ...]:
     if row.suppressed:
         person = "blocklisted" if row.suppressed == "unsubscribed" else "disabled"
@@ -50,8 +55,9 @@ PRESET: Final = Preset(
     telling=frozenset({"subscription status"}),
     say=_say,
     words=("enabled", "disabled", "blocklisted"),
-    mute="“enabled” does not say that somebody is still on the list. Export only the confirmed "
-    "subscribers of the list, and the unsubscribed ones by themselves.",
+    by_name=_by_name,
+    mute="“enabled” does not say that somebody is still on the list. Export the unsubscribed of "
+    "the list by themselves, call that file unsubscribed.csv and import it; then the confirmed.",
     columns=("uuid", "email", "name", "attributes", "status", "created_at", "updated_at",
              "subscription_status"),
     write=_write,

@@ -27,6 +27,7 @@ _FILES: Final = {
     "subscribed": ACTIVE,
 }
 _NAME = re.compile(rf"({'|'.join(_FILES)})(?=[_\W]|\Z)")
+_OURS = re.compile(r"(un|non)?(subscribed|cleaned)_(\w+_)?(export|members)")
 
 
 def _by_name(name: str) -> Said | None:
@@ -71,6 +72,7 @@ PRESET: Final = Preset(
     telling=frozenset({"unsub time", "clean time"}),
     say=_say,
     words=("subscribed", "unsubscribed", "cleaned", "nonsubscribed"),
+    named=lambda name: _OURS.match(name.casefold()) is not None,
     by_name=_by_name,
     is_list=lambda name: _by_name(name) is not None,
     mute="Keep the names of the files as Mailchimp gave them: they begin with the status of the "

@@ -63,6 +63,7 @@ PRESET: Final = Preset(
     telling=frozenset({*_GLOBAL, *_LIST}),
     say=_say,
     words=tuple(_WORDS),
+    named=lambda name: name.casefold().startswith("mailpoet_export"),
     mute="Export again with the columns “List status” and “Global status”.",
     escape="\\",
     columns=("Email", "First name", "Last name", "List status", "Global status",

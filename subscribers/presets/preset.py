@@ -58,6 +58,8 @@ class Preset:
     word that is not known."""
     words: tuple[str, ...]
     """The words that `say` knows, for telling a person."""
+    named: Callable[[str], bool] = lambda _name: False
+    """Whether the name of a file gives the service away, whatever columns are in it."""
     by_name: Callable[[str], Said | None] = lambda _name: None
     """What the name of a file says of all who are in it."""
     is_list: Callable[[str], bool] = lambda _name: True

@@ -7,10 +7,13 @@ table of the Subscribers page, exported by itself, has other columns and no such
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from subscribers.presets.preset import ACTIVE, LEFT, Cell, Preset, Said
 from subscribers.row import Row
+
+_NAME: Final = re.compile(r"email_list\..+\.csv")
 
 
 def _say(cell: Cell) -> Said | None:
@@ -42,6 +45,7 @@ PRESET: Final = Preset(
     telling=frozenset({"email disabled", "receiving emails for"}),
     say=_say,
     words=("true", "false"),
+    named=lambda name: _NAME.match(name.casefold()) is not None,
     is_list=lambda name: name.casefold().startswith(("email_list", "subscribers")),
     mute="Export again under Settings > Exports, which adds the column “email_disabled”.",
     columns=("email", "active_subscription", "expiry", "plan", "email_disabled", "created_at",

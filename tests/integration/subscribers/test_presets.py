@@ -122,6 +122,33 @@ def test_a_rejected_row_of_a_zip_names_its_file_and_can_be_corrected(
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("name", "header", "preset"),
+    [
+        ("subscribed_email_audience_export_1a.csv", "Email Address,CONFIRM_TIME,LEID,X", None),
+        ("email_list.letters.csv", "email,created_at,email_disabled,X", None),
+        ("blog.example.org-123456-all.csv", "email,since,status,X", "jetpack"),
+    ],
+)
+def test_corrected_rejects_are_a_list_of_ours_whatever_their_name(
+    database: Database, tmp_path: Path, name: str, header: str, preset: str | None
+) -> None:
+    """A word that was corrected counts, and the time of consent is not lost."""
+    path = tmp_path / name
+    said = "active" if preset else "false"
+    path.write_text(f"{header}\nanna,2019-03-04,{said},\nben,2019-03-04,{said},\n")
+    report = take(database, path, preset=preset)
+    rejects = Path(str(report.rejects_file))
+    text = rejects.read_text(encoding="utf-8-sig").replace("anna,", "anna@example.org,")
+    head, anna, ben = text.replace("ben,", "ben@example.org,").splitlines()
+    rejects.write_text("\n".join([head, anna, ben.replace(",active,", ",unsubscribed,")]))
+    take(database, rejects, preset=preset)
+    assert statuses(database) == {"anna@example.org": "active", "ben@example.org": "unsubscribed"}
+    with database.read() as conn:
+        (agreed,) = membership.show(conn, "anna@example.org").consents
+    assert agreed.happened_at == datetime(2019, 3, 4, tzinfo=UTC)
+
+
 def test_two_audiences_in_one_zip_are_both_read(database: Database, tmp_path: Path) -> None:
     """Their files have the same names, in folders of their own."""
     path = tmp_path / "account.zip"
@@ -207,6 +234,57 @@ def test_the_zip_of_substack_holds_more_than_people(database: Database, tmp_path
     assert statuses(database)["ben@example.com"] == "active"
 
 
+def test_a_zip_is_read_for_its_lists_of_subscribers_alone(
+    database: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "buttondown.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        head = "email_address,type,creation_date"
+        archive.writestr("subscribers.csv", f"{head}\nanna@example.org,regular,2020-01-01\n")
+        archive.writestr("unsubscribers.csv", f"{head}\neve@example.org,,2020-01-01\n")
+        archive.writestr("comments.csv", "id,email,text\n1,fan@example.org,Hello\n")
+    report = take(database, path, consent="by the form")
+    assert report.other_files == ("comments.csv",)
+    assert statuses(database) == {"anna@example.org": "active", "eve@example.org": "unsubscribed"}
+
+
+@pytest.mark.parametrize(
+    "content", [b"\x89PNG\r\n\x1a\n\0\0\0", b"\xff\xfeE\0m\0a", b"Nobody\n1\n"]
+)
+def test_a_zip_whose_list_of_those_who_left_cannot_be_read_is_refused(
+    database: Database, tmp_path: Path, content: bytes
+) -> None:
+    """It was passed over in silence, and the admin would have thought them known here."""
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("subscribed_x.csv", "Email Address,LEID\nanna@example.org,1\n")
+        archive.writestr("unsubscribed_x.csv", content)
+    with pytest.raises(ImportFileError, match=r"unsubscribed_x\.csv"):
+        take(database, path)
+    assert statuses(database) == {}
+
+
+def test_an_empty_file_in_a_zip_is_nobody(database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("subscribed_x.csv", "Email Address,LEID\nanna@example.org,1\n")
+        archive.writestr("cleaned_x.csv", "")
+    assert take(database, path).other_files == ("cleaned_x.csv",)
+
+
+@pytest.mark.parametrize(
+    ("name", "preset"), [("subscribed_email_audience_export_x.csv", None), ("a.csv", "ghost")]
+)
+def test_an_export_without_addresses_is_told_once_and_not_row_by_row(
+    database: Database, tmp_path: Path, name: str, preset: str | None
+) -> None:
+    path = tmp_path / name
+    path.write_text("E-Mail-Adresse,Vorname,subscribed_to_emails\nanna@example.org,Anna,true\n")
+    with pytest.raises(ImportFileError, match="“E-Mail-Adresse”") as caught:
+        take(database, path, preset=preset)
+    assert "Name the column `email" in caught.value.mend
+
+
 def test_a_quotation_mark_as_mailpoet_writes_it_belongs_to_the_name(
     database: Database, tmp_path: Path
 ) -> None:
@@ -215,6 +293,35 @@ def test_a_quotation_mark_as_mailpoet_writes_it_belongs_to_the_name(
         ben = membership.show(conn, "ben@example.com").subscriber
     assert ben is not None
     assert ben.name == 'Ben "Benny" Hill'
+
+
+@pytest.mark.parametrize(
+    ("name", "whose", "header"),
+    [
+        ("blog.example.org-123456-all.csv", "Reader followers", "Email"),
+        ("blogexampleorg-123456-email (1).csv", "Reader followers", "anna@example.org"),
+        ("MailPoet_export_0a1b2c.csv", "Global status", "Email,First name,List"),
+        ("email_list.letters.csv", "email_disabled", "email,created_at"),
+    ],
+)
+def test_what_only_its_name_gives_away_as_an_export_is_not_taken_for_a_list_of_ours(
+    database: Database, tmp_path: Path, name: str, whose: str, header: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(f"{header}\nben@example.org\n")
+    with pytest.raises(ImportFileError, match="nothing was imported") as caught:
+        take(database, path)
+    assert whose in caught.value.message
+    assert statuses(database) == {}
+    take(database, path, consent="asked by the form on the blog")
+    assert statuses(database)["ben@example.org"] == "active"
+
+
+def test_a_list_of_ones_own_may_be_called_email_list(database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "email_list.csv"
+    path.write_text("email,name\nanna@example.org,Anna\n")
+    assert take(database, path).preset == ""
+    assert statuses(database) == {"anna@example.org": "active"}
 
 
 @pytest.mark.parametrize(
@@ -282,7 +389,10 @@ def test_one_file_of_mailchimp_keeps_its_status_by_its_name(
 @pytest.mark.parametrize(
     ("name", "header"),
     [("unsubscribed.csv", "email"), ("cleaned_2024.csv", "email"), ("bounces.csv", "email"),
-     ("people.csv", "email,unsubscribed_at"), ("people.csv", "email,UNSUB_TIME")],
+     ("people.csv", "email,unsubscribed_at"), ("people.csv", "email,UNSUB_TIME"),
+     ("Copy of unsubscribed_email_audience_export.csv", "email"), ("blog-unsubs.csv", "email"),
+     ("2026 bounced.csv", "email"), ("opted_out.csv", "email"), ("spam_reports.csv", "email"),
+     ("our do-not-mail list.csv", "email")],
 )  # fmt: skip
 def test_a_list_of_those_who_left_is_refused_as_active(
     database: Database, tmp_path: Path, name: str, header: str
@@ -293,6 +403,28 @@ def test_a_list_of_those_who_left_is_refused_as_active(
         take(database, path, preset="csv")
     assert "--preset mailchimp" in caught.value.mend
     assert statuses(database) == {}
+
+
+def test_a_zip_of_those_who_left_is_refused_as_active(database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "unsubscribed.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("list.csv", "email\nanna@example.org\n")
+    with pytest.raises(ImportFileError, match=r"unsubscribed\.zip is by its name"):
+        take(database, path)
+    assert statuses(database) == {}
+
+
+def test_those_who_left_a_list_of_listmonk_are_known_by_the_name_of_the_file(
+    database: Database, tmp_path: Path
+) -> None:
+    """Its columns do not say it: everybody in it is "enabled"."""
+    for name in ("unsubscribed.csv", "bounced.csv"):
+        header = "uuid,email,name,attributes,status,created_at,updated_at"
+        (tmp_path / name).write_text(f"{header}\n1,eve@example.org,Eve,{{}},enabled,2020-02-02,\n")
+    take(database, tmp_path / "unsubscribed.csv", consent="all of them asked")
+    assert statuses(database) == {"eve@example.org": "unsubscribed"}
+    with pytest.raises(ImportFileError, match="by its name"):
+        take(database, tmp_path / "bounced.csv", consent="all of them asked")
 
 
 def test_a_renamed_file_of_those_who_left_is_known_by_its_times(
