@@ -39,6 +39,12 @@ _STATUSES: Final = {
 }
 
 
+_NOTHING: Final = Row("", "", "", "", "", "", "")
+_BESIDE: Final = ("name", "topics", "consented_at", "source", "form", "unsubscribed_at",
+                  "paused_until")  # fmt: skip
+"""What a row may say beside who it is about and whether she may be written to."""
+
+
 class Candidate(NamedTuple):
     """A row that could be taken in. An empty name or choice of topics says nothing about them."""
 
@@ -80,23 +86,40 @@ class Checker:
         self._moment = lru_cache(maxsize=10_000)(self._read_moment)
 
     def check(self, line: int, row: Row) -> Candidate:
-        """The candidate of a row. Raises BadRow."""
-        email, name, topics, status, consented_at, source, suppressed, form, left_at, pause = row
+        """The candidate of a row. Raises BadRow, but for somebody who left or is unreachable only
+        when her address, her status or the reason cannot be read.
+        """
         try:
-            address = addresses.normalise(email)
+            address = addresses.normalise(row.email)
         except AddressError as fault:
             raise BadRow(fault.message) from None
-        known_status = _STATUSES.get(status) or self._status(status, suppressed)
+        status = _STATUSES.get(row.status) or self._status(row.status, row.suppressed)
+        barred = _suppressed(row.suppressed) if row.suppressed else ""
+        try:
+            return self._candidate(line, address, status, barred, row)
+        except BadRow:
+            if status != UNSUBSCRIBED and not barred:
+                raise
+        for column in _BESIDE:
+            alone = _NOTHING._replace(**{column: getattr(row, column)})
+            try:
+                self._candidate(line, address, status, barred, alone)
+            except BadRow:
+                row = row._replace(**{column: ""})
+        return self._candidate(line, address, status, barred, row)
+
+    def _candidate(self, line: int, address: str, status: str, barred: str, row: Row) -> Candidate:
+        _, name, topics, _, consented_at, source, _, form, left_at, pause = row
         return Candidate(
             line,
             address,
             addresses.key(address),
             _short(name, "name", MAX_NAME) if name else "",
             self._topics_of(topics) if topics else "",
-            known_status,
+            status,
             self._moment("consented_at", consented_at) if consented_at else None,
             _short(source, "source", MAX_SOURCE) if source else self._source,
-            _suppressed(suppressed) if suppressed else "",
+            barred,
             _form(form) if form else "",
             self._moment("unsubscribed_at", left_at) if left_at else None,
             self._moment("paused_until", pause) if pause else None,
