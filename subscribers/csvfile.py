@@ -16,6 +16,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple, TextIO
 
+from subscribers.address import shown
 from subscribers.layout import Layout, look, no_addresses, positions
 from subscribers.presets.preset import Preset, Said, folded, pick_with
 from subscribers.row import Row
@@ -152,7 +153,8 @@ def _of_preset(name: str, preset: Preset, layout: Layout, by_name: Said | None) 
             return picked(cells)
         except ValueError as fault:
             known = ", ".join(preset.words)
-            raise ValueError(f"unknown status “{str(fault)[:40]}”; known are: {known}") from None
+            said = shown(str(fault)[:40])
+            raise ValueError(f"unknown status {said}; known are: {known}") from None
 
     return pick
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from typing import Final
 
 from subscribers.errors import ImportFileError
@@ -17,6 +18,11 @@ _NOT_TEXT: Final = {
     b"%PDF": "a PDF file",
     b"\x1f\x8b": "a compressed file",
 }
+_OTHER_TEXT: Final = (
+    (re.compile(rb"<!doctype html|<html"), "a web page"),
+    (re.compile(rb"<\?xml"), "an XML file"),
+    (re.compile(rb"\{|\[\s*[{\"]"), "a JSON file"),
+)
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -25,6 +31,7 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
+_EXPORT_ANEW: Final = "Sign in where the list is, and export it anew as CSV."
 SAVE_AS_CSV: Final = "Open it in Excel or LibreOffice and save it as “CSV UTF-8”."
 
 
@@ -60,6 +67,10 @@ def _refuse_other_files(source: Source, head: bytes) -> None:
     for start, what in _NOT_TEXT.items():
         if head.startswith(start):
             raise ImportFileError(f"{source.name} is {what}, not a CSV file.", SAVE_AS_CSV)
+    begins = head.removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    for pattern, what in _OTHER_TEXT:
+        if pattern.match(begins):
+            raise ImportFileError(f"{source.name} is {what}, not a CSV file.", _EXPORT_ANEW)
 
 
 def _marked(head: bytes) -> str | None:

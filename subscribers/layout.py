@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from subscribers import encoding
+from subscribers.address import shown
 from subscribers.errors import ImportFileError
 from subscribers.presets.preset import folded
 from subscribers.row import COLUMNS
+from subscribers.rows import one_line
 from subscribers.source import Source
 
 SEPARATORS: Final = (",", ";", "\t")
@@ -122,7 +124,7 @@ def is_ours(layout: Layout) -> bool:
 
 def no_addresses(name: str, layout: Layout, column: str) -> ImportFileError:
     """That a list has no addresses, or none under a name that is known; `column` is the known."""
-    seen = ", ".join(f"“{cell.strip()[:30]}”" for cell in layout.header[:8]) or "nothing"
+    seen = ", ".join(shown(cell.strip()[:30]) for cell in layout.header[:8]) or "nothing"
     return ImportFileError(
         f"{name} has no column of addresses; its first line has {seen}.",
         f"Name the column `{column}`.",
@@ -142,10 +144,11 @@ def positions(name: str, layout: Layout) -> tuple[tuple[int, ...], tuple[str, ..
     for at, cell in enumerate(header):
         column = _column(cell)
         if column is None:
-            ignored.append(cell.strip())
+            ignored.append(one_line(cell))
         elif column in found:
             raise ImportFileError(
-                f"{name} has two columns of {column}: “{header[found[column]]}” and “{cell}”.",
+                f"{name} has two columns of {column}: {shown(header[found[column]])} and "
+                f"{shown(cell)}.",
                 "Rename or delete one of them.",
             )
         else:

@@ -55,13 +55,22 @@ def lists_in(path: Path) -> Iterator[list[Source]]:
             )
         wanted = [each for each in files if _is_list(each)]
         _refuse_too_much(path.name, files, wanted)
+        if not wanted and (inner := [each for each in files if _ends(each, ".zip")]):
+            raise ImportFileError(
+                f"{path.name} holds another ZIP file, {shown(inner[0].filename)}, and no list.",
+                "Unpack it, and import the ZIP file that was in it.",
+            )
         yield [_source(path.name, archive, each) for each in wanted]
 
 
 def _is_list(entry: zipfile.ZipInfo) -> bool:
+    return _ends(entry, *_ENDINGS)
+
+
+def _ends(entry: zipfile.ZipInfo, *endings: str) -> bool:
     name = PurePosixPath(entry.filename.replace("\\", "/"))
     hidden = name.name.startswith(".") or "__MACOSX" in name.parts
-    return not entry.is_dir() and not hidden and name.suffix.casefold() in _ENDINGS
+    return not entry.is_dir() and not hidden and name.suffix.casefold() in endings
 
 
 def _refuse_too_much(

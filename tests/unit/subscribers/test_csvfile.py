@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from subscribers.csvfile import MAX_LINE, MAX_LINES, Record, Unreadable, open_table
 from subscribers.errors import ImportFileError
+from subscribers.presets import PRESETS
 
 
 def read(path: Path) -> tuple[list[tuple[int, str, str]], list[tuple[int, str]]]:
@@ -159,18 +160,37 @@ def test_missing_cells_are_empty_and_too_many_are_told(tmp_path: Path) -> None:
         (b"PK\x03\x04rest of a workbook", "workbook"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "Excel"),
         (b"%PDF-1.7", "PDF"),
+        (b"\xef\xbb\xbf \n<!DOCTYPE html><a href='mailto:a@example.org'>a@example.org</a>, x\n",
+         "web page"),
+        (b"<html><head>", "web page"),
+        (b'{"subscribers": [{"email": "a@example.org"}]}', "JSON"),
+        (b'[{"email": "a@example.org", "name": "A"}]', "JSON"),
         (b"first,second\n1,2\n", "“first”, “second”"),
         (b"anna@example.org,Anna\nben@example.org,Ben\n", "no line that names them"),
         (b"email,E-Mail\na@example.org,b@example.org\n", "two columns of email"),
         (b"\xff\xfee\x00m\x00\x00\xd8x\x00", "cut off"),
     ],
-)
+)  # fmt: skip
 def test_what_is_no_list_is_refused_in_words(tmp_path: Path, content: bytes, said: str) -> None:
     with pytest.raises(ImportFileError) as caught:
         read(put(tmp_path, content))
     assert said in caught.value.message
     assert "list.csv" in caught.value.message
     assert caught.value.mend
+
+
+def test_what_a_file_holds_gives_the_terminal_no_orders(tmp_path: Path) -> None:
+    for content in ("\x1b]0;x\x07first,b\n", "email,name,\0Name\n"):
+        with pytest.raises(ImportFileError) as caught:
+            read(put(tmp_path, content))
+        assert caught.value.message.isprintable()
+    with open_table(put(tmp_path, "email,\x1b[31mred\n")) as table:
+        assert table.layout.ignored == ("[31mred",)
+    ghost = put(tmp_path, "email,subscribed_to_emails\na@example.org,\x1b[32mgreen\n")
+    with open_table(ghost, PRESETS["ghost"]) as table:
+        (bad,) = table
+    assert isinstance(bad, Unreadable)
+    assert bad.reason.isprintable()
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

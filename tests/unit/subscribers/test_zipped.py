@@ -114,6 +114,9 @@ def test_a_zip_without_people_and_one_with_too_many_lists_are_told(tmp_path: Pat
     nobody = packed(tmp_path / "a.zip", {"posts.csv": "id,title\n1,A\n", "read.me": "x"})
     with pytest.raises(ImportFileError, match="no list of people"), recognise(nobody):
         pass
+    double = packed(tmp_path / "d.zip", {"export/members.zip": nobody.read_bytes()})
+    with pytest.raises(ImportFileError, match=r"another ZIP.*members\.zip"), recognise(double):
+        pass
     plain = packed(tmp_path / "b.zip", {"a.csv": "email\n", "b.csv": "email\n"})
     with pytest.raises(ImportFileError, match=r"holds a\.csv, b\.csv"), recognise(plain):
         pass
