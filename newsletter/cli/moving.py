@@ -106,10 +106,16 @@ def export(
     """
     from newsletter.errors import UsageError
     from subscribers import exporting
+    from subscribers.presets import PRESETS
 
     to_screen = str(file) == "-"
     if to_screen and (app.json or preset):
         raise UsageError("`-` prints a plain list, and nothing else.", "Name a file.")
+    if preset and PRESETS[preset].parts and file.suffix.casefold() != ".zip":
+        raise UsageError(
+            f"An export for {PRESETS[preset].title} is a ZIP of several files.",
+            f"Call it {file.with_suffix('.zip')}.",
+        )
     if file.exists() and not to_screen and not force:
         raise UsageError(f"{file} is there already.", "Name another file, or use --force.")
     wanted = wished(app, status, topic)

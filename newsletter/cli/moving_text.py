@@ -36,10 +36,13 @@ def told(report: ImportReport, name: str, *, dry_run: bool) -> str:
     """How the import of the file `name` went."""
     lines = ["Dry run: nothing was written."] if dry_run else []
     lines += _recognised(report, name)
+    if not report.rows:
+        return "\n".join([*lines, f"There is nobody in {name}."])
     if dry_run:
         lines += _said(report)
+    rows = "1 row" if report.rows == 1 else f"{report.rows:,} rows"
     lines.append(
-        f"{report.rows:,} rows: {report.added:,} added, {report.updated:,} updated, "
+        f"{rows}: {report.added:,} added, {report.updated:,} updated, "
         f"{report.unchanged:,} unchanged, {report.left_alone:,} left alone, "
         f"{report.rejected:,} rejected."
     )
@@ -52,9 +55,10 @@ def told(report: ImportReport, name: str, *, dry_run: bool) -> str:
         done = "would be" if dry_run else ("is" if one else "are")
         lines.append(f"{named} that must not be written to {done} suppressed here as well.")
     if report.added and not report.preset:
+        came = "would come" if dry_run else "came"
         lines.append(
-            f"Where a row has no status it came in as active, and where it names no source of the "
-            f"consent, “{name}” stands for it."
+            f"Where a row has no status it {came} in as active, and where it names no source of "
+            f"the consent, “{name}” stands for it."
         )
     if report.ignored_columns:
         lines.append(f"Columns that were not used: {', '.join(report.ignored_columns)}.")
@@ -71,7 +75,7 @@ def _recognised(report: ImportReport, name: str) -> list[str]:
         lines = [f"{name} is read as an export of {whose}, in this order:"]
         lines += [f"  {each}" for each in report.files]
     if report.other_files:
-        lines.append(f"Not about people, and not read: {', '.join(report.other_files[:5])}.")
+        lines.append(f"No lists of subscribers, and not read: {', '.join(report.other_files[:5])}.")
     return lines
 
 

@@ -253,6 +253,22 @@ def test_another_services_export_is_recognised_counted_and_taken_in(folder: Path
     assert stat.S_IMODE((folder / "there.zip").stat().st_mode) == 0o600
 
 
+def test_what_an_import_came_to_is_told_in_whole_sentences(folder: Path, run: Run) -> None:
+    (folder / "one.csv").write_text("email\nanna@example.org\n", encoding="utf-8")
+    assert "1 row: 1 added" in run("import", "one.csv", "--dry-run").stdout
+    assert "would come in as active" in run("import", "one.csv", "--dry-run").stdout
+    assert "came in as active" in run("import", "one.csv").stdout
+    (folder / "nobody.csv").write_text("email,name\n", encoding="utf-8")
+    assert run("import", "nobody.csv").stdout == "There is nobody in nobody.csv.\n"
+
+
+def test_an_export_of_several_files_is_called_a_zip(folder: Path, run: Run) -> None:
+    told = run("export", "people.csv", "--preset", "mailchimp", code=2).stderr
+    assert "people.zip" in told
+    assert not (folder / "people.csv").exists()
+    run("export", "people.ZIP", "--preset", "mailchimp")
+
+
 def test_an_export_that_says_nothing_is_not_taken_in_and_the_mend_is_told(
     folder: Path, run: Run
 ) -> None:
