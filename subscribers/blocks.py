@@ -41,7 +41,7 @@ def take_in(
             known |= scratch.known(keys)
             told = {key: SuppressionReason(each) for key, each in scratch.barred(keys).items()}
             bars = told | bars
-        made = plan(block, known, bars, now, _agreed(conn, block, known))
+        made = plan(block, known, bars, now, _agreed(conn, block, known, now))
         if scratch is None:
             _write(conn, made, now)
         else:
@@ -50,13 +50,16 @@ def take_in(
 
 
 def _agreed(
-    conn: Connection, block: list[Candidate], known: Mapping[str, Known]
+    conn: Connection, block: list[Candidate], known: Mapping[str, Known], now: datetime
 ) -> dict[str, datetime]:
-    """When those last agreed whom the block says to have left at a certain time."""
+    """When those last agreed whom the block says to have left at a certain time.
+
+    What this import itself has written `now`, in an earlier block, is no later word than the list.
+    """
     told = {each.key for each in block if each.left_at is not None and each.key in known}
     if not told:
         return {}
-    standings = people.standings(conn, sorted(told))
+    standings = people.standings(conn, sorted(told), but_imported_at=now)
     return {key: each.agreed_at for key, each in standings.items() if each.agreed_at is not None}
 
 

@@ -85,13 +85,16 @@ def consents_of(conn: Connection, subscriber_id: int) -> tuple[Consent, ...]:
     )
 
 
-def agreed(conn: Connection, ids: Sequence[int]) -> dict[int, datetime]:
-    """When each last agreed, where that is known."""
-    stated = or_(
-        consent.c.kind == ConsentKind.GIVEN.value,
-        (consent.c.kind == ConsentKind.IMPORTED.value)
-        & (consent.c.happened_at != consent.c.recorded_at),
+def agreed(
+    conn: Connection, ids: Sequence[int], *, but_imported_at: datetime | None = None
+) -> dict[int, datetime]:
+    """When each last agreed, where that is known; an import of that very time does not count."""
+    imported = (consent.c.kind == ConsentKind.IMPORTED.value) & (
+        consent.c.happened_at != consent.c.recorded_at
     )
+    if but_imported_at is not None:
+        imported &= consent.c.recorded_at != but_imported_at
+    stated = or_(consent.c.kind == ConsentKind.GIVEN.value, imported)
     query = select(consent.c.subscriber_id, func.max(consent.c.happened_at))
     wanted = query.where(consent.c.subscriber_id.in_(ids), stated)
     rows = conn.execute(wanted.group_by(consent.c.subscriber_id))

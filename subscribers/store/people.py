@@ -113,23 +113,26 @@ def keys_of(conn: Connection, ids: Collection[int]) -> dict[int, str]:
     return {row[0]: row[1] for row in rows}
 
 
-def standings(conn: Connection, keys: Sequence[str]) -> dict[str, Standing]:
+def standings(
+    conn: Connection, keys: Sequence[str], *, but_imported_at: datetime | None = None
+) -> dict[str, Standing]:
     """How the people among these address keys stand; on PostgreSQL they are locked meanwhile.
 
     A consent whose time an import did not find in its file is no later consent: it only says when
-    the file was read.
+    the file was read. Nor is what the import of this very time has written.
     """
     columns = (person.c.address_key, person.c.id, person.c.status, person.c.changed_at)
     query = select(*columns).where(person.c.address_key.in_(keys)).order_by(person.c.id)
     rows = conn.execute(query.with_for_update()).all()
-    agreed = evidence.agreed(conn, [row.id for row in rows])
-    pending = SubscriptionStatus.PENDING.value
+    agreed = evidence.agreed(conn, [row.id for row in rows], but_imported_at=but_imported_at)
+    asked = {
+        row.id: row.changed_at
+        for row in rows
+        if row.status == SubscriptionStatus.PENDING.value and row.changed_at != but_imported_at
+    }
+    agreed |= asked
     return {
-        row.address_key: Standing(
-            row.id,
-            SubscriptionStatus(row.status),
-            row.changed_at if row.status == pending else agreed.get(row.id),
-        )
+        row.address_key: Standing(row.id, SubscriptionStatus(row.status), agreed.get(row.id))
         for row in rows
     }
 

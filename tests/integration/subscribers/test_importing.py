@@ -189,6 +189,23 @@ def test_who_is_both_in_one_list_is_unsubscribed_in_either_order(
     assert everybody(database) == {"anna@example.org": ("", "", "unsubscribed")}
 
 
+@pytest.mark.parametrize("first", ["active,2026-01-01,", "pending,,"])
+def test_who_is_both_in_one_list_is_unsubscribed_however_far_apart(
+    database: Database, tmp_path: Path, first: str
+) -> None:
+    """What a list itself said of a consent is no later word than what it says of leaving."""
+    path = tmp_path / "list.csv"
+    between = "".join(f"reader{n}@example.org,active,,\n" for n in range(importing.BLOCK))
+    path.write_text(
+        f"email,status,consented_at,unsubscribed_at\nanna@example.org,{first}\n{between}"
+        "anna@example.org,unsubscribed,,2022-02-02\n"
+    )
+    tried = take(database, path, dry_run=True)
+    assert take(database, path) == tried
+    with database.read() as conn:
+        assert membership.status_of(conn, "anna@example.org") is SubscriptionStatus.UNSUBSCRIBED
+
+
 def test_a_pending_person_becomes_active_by_a_list_and_never_the_other_way(
     database: Database, tmp_path: Path
 ) -> None:
