@@ -123,10 +123,8 @@ class _Run:
         preset, source = self.export.preset, part.source.name
         if preset is not None:
             source = f"{preset.title}: {source}"
-        if self.consent:
-            source = f"{self.consent} ({source})"
         silent = ACTIVE if preset is None or self.consent else ""
-        return Checker(topics, source, now, silent)
+        return Checker(topics, source, now, silent, self.consent)
 
     def blocks(self, table: Table, checker: Checker, part: Part) -> Iterator[list[Candidate]]:
         """The rows that can be taken in; those that cannot are counted on the way."""

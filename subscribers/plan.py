@@ -159,7 +159,7 @@ def _add(made: Plan, candidate: Candidate, now: datetime) -> Outcome:
         made.notes.append(Note(key, consented_at, ConsentKind.IMPORTED, candidate.source))
     if status == UNSUBSCRIBED:
         left_at = candidate.left_at or now
-        made.notes.append(Note(key, left_at, ConsentKind.WITHDRAWN, candidate.source))
+        made.notes.append(Note(key, left_at, ConsentKind.WITHDRAWN, candidate.heard_from))
     return Outcome.ADDED
 
 
@@ -193,7 +193,7 @@ def _note_move(made: Plan, candidate: Candidate, status: str, now: datetime) -> 
     key = candidate.key
     if status == UNSUBSCRIBED:
         left_at = candidate.left_at or now
-        made.notes.append(Note(key, left_at, ConsentKind.WITHDRAWN, candidate.source))
+        made.notes.append(Note(key, left_at, ConsentKind.WITHDRAWN, candidate.heard_from))
         made.left.add(key)
         return
     agreed = candidate.consented_at or now

@@ -63,6 +63,8 @@ class Candidate(NamedTuple):
     left_at: datetime | None = None
     """When the person left or became unreachable, where the list says it."""
     paused_until: datetime | None = None
+    heard_from: str = ""
+    """The list itself, from which it is known that somebody left."""
 
 
 class BadRow(Exception):
@@ -72,14 +74,22 @@ class BadRow(Exception):
 class Checker:
     """Checks rows against the settings' topics. `now` is the time of the import.
 
-    `silent` is the status of a row that says nothing of it; without one such a row is refused.
+    `source` is the list itself, and `consent` what the admin says of how its people agreed; of
+    those who left it says nothing. `silent` is the status of a row that says nothing of it; without
+    one such a row is refused.
     """
 
     def __init__(
-        self, topics: Collection[str], source: str, now: datetime, silent: str = ACTIVE
+        self,
+        topics: Collection[str],
+        source: str,
+        now: datetime,
+        silent: str = ACTIVE,
+        consent: str = "",
     ) -> None:
         self._topics = {topic.casefold(): topic for topic in topics}
-        self._source = source
+        self._list = source
+        self._source = f"{consent} ({source})" if consent else source
         self._silent = silent
         self._latest = now + _AHEAD
         self._topics_of = lru_cache(maxsize=1000)(self._read_topics)
@@ -110,6 +120,7 @@ class Checker:
 
     def _candidate(self, line: int, address: str, status: str, barred: str, row: Row) -> Candidate:
         _, name, topics, _, consented_at, source, _, form, left_at, pause = row
+        silent = self._list if status == UNSUBSCRIBED or barred else self._source
         return Candidate(
             line,
             address,
@@ -118,11 +129,12 @@ class Checker:
             self._topics_of(topics) if topics else "",
             status,
             self._moment("consented_at", consented_at) if consented_at else None,
-            _short(source, "source", MAX_SOURCE) if source else self._source,
+            _short(source, "source", MAX_SOURCE) if source else silent,
             barred,
             _form(form) if form else "",
             self._moment("unsubscribed_at", left_at) if left_at else None,
             self._moment("paused_until", pause) if pause else None,
+            self._list,
         )
 
     def _status(self, text: str, suppressed: str) -> str:

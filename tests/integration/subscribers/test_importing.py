@@ -180,6 +180,22 @@ def test_a_row_unsubscribed_takes_a_person_off_and_is_written_down(
     ]
 
 
+@pytest.mark.parametrize("before", [True, False])
+def test_the_source_of_a_consent_is_not_where_somebody_left(
+    database: Database, tmp_path: Path, before: bool
+) -> None:
+    """That she left is known from the list, and its column says where she had agreed."""
+    if before:
+        take(database, write(tmp_path / "old.csv", "email", "anna@example.org"))
+    header = "email,status,consented_at,source"
+    row = "anna@example.org,unsubscribed,2020-01-01,Form on the blog"
+    take(database, write(tmp_path / "gone.csv", header, row))
+    with database.read() as conn:
+        *agreed, left = membership.show(conn, "anna@example.org").consents
+    assert (left.kind, left.source) == (ConsentKind.WITHDRAWN, "gone.csv")
+    assert [each.source for each in agreed] == ["old.csv" if before else "Form on the blog"]
+
+
 @pytest.mark.parametrize("order", [("active", "unsubscribed"), ("unsubscribed", "active")])
 def test_who_is_both_in_one_list_is_unsubscribed_in_either_order(
     database: Database, tmp_path: Path, order: tuple[str, str]

@@ -423,6 +423,9 @@ def test_those_who_left_a_list_of_listmonk_are_known_by_the_name_of_the_file(
         (tmp_path / name).write_text(f"{header}\n1,eve@example.org,Eve,{{}},enabled,2020-02-02,\n")
     take(database, tmp_path / "unsubscribed.csv", consent="all of them asked")
     assert statuses(database) == {"eve@example.org": "unsubscribed"}
+    with database.read() as conn:
+        evidence = membership.show(conn, "eve@example.org").consents
+    assert [each.source for each in evidence] == ["listmonk: unsubscribed.csv"] * 2
     with pytest.raises(ImportFileError, match="by its name"):
         take(database, tmp_path / "bounced.csv", consent="all of them asked")
 
