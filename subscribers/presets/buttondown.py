@@ -30,9 +30,9 @@ _WORDS: Final = {
     ),
     "unactivated": PENDING,
     "unsubscribed": LEFT,
-    "removed": BARRED,
-    "spammy": BARRED,
-    "blocked": BARRED,
+    **dict.fromkeys(
+        ("removed", "spammy", "blocked", "disposable", "malformed", "disabled"), BARRED,
+    ),
     "undeliverable": BOUNCED,
     "complained": COMPLAINED,
 }  # fmt: skip
