@@ -5,11 +5,14 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, Final, TextIO
+
+_LEFTOVER: Final = re.compile(r"\..+\.[a-z0-9_]{8}\.part")
 
 
 @contextmanager
@@ -26,8 +29,9 @@ def private_binary(path: Path) -> Iterator[BinaryIO]:
     """A file that takes its place when the block ends well.
 
     It is readable and writable by its owner only (0600). When the block fails, what was at `path`
-    before stays as it was. Raises OSError where the folder cannot be written to, or
-    something else than a file stands at `path`.
+    before stays as it was; when the process is killed, a part stays beside it (`is_leftover`).
+    Raises OSError where the folder cannot be written to, or something else than a file stands at
+    `path`.
     """
     if path.exists() and not path.is_file():  # a device must not be replaced by a file
         raise OSError(errno.EEXIST, "something that is not a file stands there")
@@ -41,3 +45,8 @@ def private_binary(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def is_leftover(path: Path) -> bool:
+    """Whether a file is what was written of a private one before its process was killed."""
+    return _LEFTOVER.fullmatch(path.name) is not None

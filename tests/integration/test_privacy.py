@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -258,13 +260,31 @@ def test_rejected_rows_beside_the_settings_go_and_nothing_else_does(
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
         os.utime(tmp_path / name, (LONG_AGO.timestamp(), LONG_AGO.timestamp()))
+    _killed_while_writing(tmp_path / "people.csv")
+    (tmp_path / ".mine.part").write_bytes(b"not ours")
+    os.utime(tmp_path / ".mine.part", (LONG_AGO.timestamp(), LONG_AGO.timestamp()))
     (tmp_path / "new.rejects.csv").write_bytes(head)
     os.utime(tmp_path / "new.rejects.csv", (NOW.timestamp(), NOW.timestamp()))
     rehearsing = context_of(database, tmp_path, rehearsed_clock=True)
     assert {e.kept.key: e.number for e in prune(rehearsing)}["rejects"] == 0
-    assert {e.kept.key: e.number for e in prune(context_of(database, tmp_path))}["rejects"] == 1
-    left = {each.name for each in tmp_path.glob("*.csv")}
-    assert left == {"mine.rejects.csv", "b.csv", "new.rejects.csv"}
+    assert {e.kept.key: e.number for e in prune(context_of(database, tmp_path))}["rejects"] == 2
+    left = {each.name for each in tmp_path.iterdir() if each.is_file()}
+    assert left >= {"mine.rejects.csv", "b.csv", "new.rejects.csv", ".mine.part"}
+    assert not [name for name in left if "people" in name or name == "a.rejects.csv"]
+
+
+def _killed_while_writing(path: Path) -> None:
+    """Leaves what a list leaves behind whose writer was killed: a part of it under another name."""
+    program = (
+        "import os, pathlib, sys\n"
+        "from subscribers.privatefile import private_file\n"
+        "with private_file(pathlib.Path(sys.argv[1])) as stream:\n"
+        "    stream.write('email\\nanna@example.org\\n')\n"
+        "    os._exit(9)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(path)], check=False)
+    (part,) = path.parent.glob(f".{path.name}.*")
+    os.utime(part, (LONG_AGO.timestamp(), LONG_AGO.timestamp()))
 
 
 def test_beside_a_send_trouble_is_only_told_of(database: Database, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Files with people's addresses that are kept for a time: mails of rehearsals, rejected rows.
 
 Only files that this program has written are looked at: in the outbox those that end in `.eml`, and
-beside the settings those that end in `.rejects.csv` and begin as a file of rejects does.
+beside the settings those that end in `.rejects.csv` and begin as a file of rejects does, and what a
+list left behind whose writing was broken off by force.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from newsletter.delivery.transports.contract import LETTER_FOLDER, NOTICE_FOLDER
 from newsletter.model.edition import Channel
 from newsletter.pipeline.context import Context
 from newsletter.store import editions as edition_store
+from subscribers.privatefile import is_leftover
 
 _STAMP: Final = re.compile(r"(\d{8}T\d{6})-[0-9a-f]+\.eml")
 _REJECTS: Final = b"\xef\xbb\xbfline,reason,"
@@ -39,8 +41,10 @@ def old_rejects(context: Context, before: datetime) -> list[Path]:
 
 
 def rejects(context: Context) -> list[Path]:
-    """All files of rejected rows in the folder of the settings."""
-    return [each for each in context.settings.folder.glob("*.rejects.csv") if _is_rejects(each)]
+    """All files of rejected rows in the folder of the settings, and lists that were broken off."""
+    folder = context.settings.folder
+    broken_off = [each for each in folder.glob(".*.part") if is_leftover(each)]
+    return [*(each for each in folder.glob("*.rejects.csv") if _is_rejects(each)), *broken_off]
 
 
 def all_mails(context: Context) -> int:

@@ -69,7 +69,8 @@ def kept_things(settings: Settings) -> tuple[Kept, ...]:
         ),
         Kept(
             key="rejects",
-            what="rejected rows of imports, as files beside the settings",
+            what="rejected rows of imports and lists that were broken off, as files beside the "
+            "settings",
             kept=timedelta(days=given.rejects_days),
             setting="rejects_days",
             is_file=True,
