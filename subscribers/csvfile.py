@@ -2,7 +2,9 @@
 
 A file is read as a stream and never held whole. Records that cannot be read are handed out as
 `Unreadable` among the others; a quotation mark that is never closed costs one line, not the rest
-of the file. The format is RFC 4180 with any of `,` `;` and tab between the fields.
+of the file. What follows it may be the rest of a long note, though: services write all columns of
+each record, so in their exports nothing shorter counts until there is a whole one again. The format
+is RFC 4180 with any of `,` `;` and tab between the fields.
 """
 
 from __future__ import annotations
@@ -53,12 +55,13 @@ class Table:
     """An open file of people; iterate over it once. `bytes_read` and `size` tell the progress."""
 
     def __init__(
-        self, stream: TextIO, layout: Layout, size: int, pick: Picker, escape: str | None
+        self, stream: TextIO, layout: Layout, size: int, pick: Picker, preset: Preset | None
     ) -> None:
         self.layout = layout
         self.size = size
         self._pick = pick
-        self._escape = escape
+        self._escape = None if preset is None else preset.escape
+        self._writes_all = preset is not None
         self._stream = stream
         self._lines = _Lines(stream)
 
@@ -73,6 +76,7 @@ class Table:
             lines, delimiter=self.layout.separator, escapechar=self._escape, strict=True
         )
         skip = self.layout.skip_lines
+        after_broken = False
         while True:
             lines.forget()
             line = lines.number + 1
@@ -82,8 +86,13 @@ class Table:
                 return
             except (csv.Error, _NoRecord) as fault:
                 yield Unreadable(line, _reason(fault), lines.give_back())
+                after_broken = self._writes_all
                 continue
             if line <= skip or not any(cells):
+                continue
+            after_broken = after_broken and len(cells) < width
+            if after_broken:
+                yield Unreadable(line, "may belong to the broken record before it", cells)
                 continue
             yield _record(line, cells, width, self._pick)
 
@@ -127,8 +136,7 @@ def open_table(
         source.open(), encoding=layout.encoding, errors=layout.errors, newline=""
     )
     with stream:
-        escape = None if preset is None else preset.escape
-        yield Table(stream, layout, source.size, pick, escape)
+        yield Table(stream, layout, source.size, pick, preset)
 
 
 def _plain(places: tuple[int, ...]) -> Picker:

@@ -18,6 +18,7 @@ from sqlalchemy import delete
 
 from newsletter.store.engine import Database, open_database
 from subscribers import exporting, importing, membership
+from subscribers.csvfile import MAX_LINES
 from subscribers.errors import ImportFileError
 from subscribers.model import Filter, ImportReport, SuppressionReason
 from subscribers.presets import PRESETS
@@ -284,6 +285,23 @@ def test_an_export_without_addresses_is_told_once_and_not_row_by_row(
     with pytest.raises(ImportFileError, match="“E-Mail-Adresse”") as caught:
         take(database, path, preset=preset)
     assert "Name the column `email" in caught.value.mend
+
+
+def test_an_address_in_a_note_that_cannot_be_read_is_nobody(
+    database: Database, tmp_path: Path
+) -> None:
+    """The lines of a very long note are read again one by one, and each looks like a record."""
+    note = "\n".join(
+        ["told me of", "friend@example.org", *["…"] * MAX_LINES, "fan@example.org", ""]
+    )
+    path = tmp_path / "subscribed_email_audience_export_x.csv"
+    path.write_text(
+        f'Email Address,LEID,NOTES\nanna@example.org,1,"{note}"\nben@example.org,2,\n',
+        encoding="utf-8",
+    )
+    report = take(database, path)
+    assert statuses(database) == {"ben@example.org": "active"}
+    assert report.rejected == report.rows - 1
 
 
 def test_a_quotation_mark_as_mailpoet_writes_it_belongs_to_the_name(
