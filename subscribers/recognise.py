@@ -23,7 +23,11 @@ _GONE: Final = re.compile(
     r"\A(?:block|removed)|(?<![^\W\d_])(?:un-?subs|cleaned|bounce|suppress|complain|"
     r"opt(?:ed)?[-_ ]?out|spam[-_ ]?report|do[-_ ]?not[-_ ]?(?:mail|email|send|contact))"
 )
-_GONE_COLUMNS: Final = frozenset({"unsub time", "clean time", "unsub reason"})
+_GONE_COLUMNS: Final = frozenset({
+    "unsub time", "clean time", "unsub reason", "unsubscribe reason", "unsubscription date",
+    "date unsubscribed", "opt out date", "opt out time", "opted out at", "bounced at",
+    "bounce reason", "bounce date",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -409,6 +409,8 @@ def test_one_file_of_mailchimp_keeps_its_status_by_its_name(
     ("name", "header"),
     [("unsubscribed.csv", "email"), ("cleaned_2024.csv", "email"), ("bounces.csv", "email"),
      ("people.csv", "email,unsubscribed_at"), ("people.csv", "email,UNSUB_TIME"),
+     ("people.csv", "email,Unsubscription date"), ("people.csv", "email,Bounce reason"),
+     ("people.csv", "email,Opt-out date"),
      ("Copy of unsubscribed_email_audience_export.csv", "email"), ("blog-unsubs.csv", "email"),
      ("2026 bounced.csv", "email"), ("opted_out.csv", "email"), ("spam_reports.csv", "email"),
      ("our do-not-mail list.csv", "email")],
