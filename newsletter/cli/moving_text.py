@@ -40,12 +40,18 @@ def told(report: ImportReport, name: str, *, dry_run: bool) -> str:
         return "\n".join([*lines, f"There is nobody in {name}."])
     if dry_run:
         lines += _said(report)
-    rows = "1 row" if report.rows == 1 else f"{report.rows:,} rows"
     lines.append(
-        f"{rows}: {report.added:,} added, {report.updated:,} updated, "
+        f"{_rows(report.rows)}: {report.added:,} added, {report.updated:,} updated, "
         f"{report.unchanged:,} unchanged, {report.left_alone:,} left alone, "
         f"{report.rejected:,} rejected."
     )
+    gone = report.by_status.get("unsubscribed", 0)
+    if gone and not dry_run:
+        are = "is" if gone == 1 else "are"
+        lines.append(
+            f"{_rows(gone)} {are} of people who left: unsubscribed here, too, unless they have "
+            "agreed again since."
+        )
     if report.left_alone:
         reasons = (f"{number:,} {_word(why)}" for why, number in report.left_alone_reasons.items())
         lines.append(f"Left alone, as they must not be written to: {', '.join(reasons)}.")
@@ -63,6 +69,10 @@ def told(report: ImportReport, name: str, *, dry_run: bool) -> str:
     if report.ignored_columns:
         lines.append(f"Columns that were not used: {', '.join(report.ignored_columns)}.")
     return "\n".join([*lines, *_rejected(report)])
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number:,} rows"
 
 
 def _recognised(report: ImportReport, name: str) -> list[str]:

@@ -262,6 +262,16 @@ def test_what_an_import_came_to_is_told_in_whole_sentences(folder: Path, run: Ru
     assert run("import", "nobody.csv").stdout == "There is nobody in nobody.csv.\n"
 
 
+def test_who_is_added_as_gone_is_not_taken_for_a_new_reader(folder: Path, run: Run) -> None:
+    (folder / "gone.csv").write_text(
+        "email,status\neve@example.org,unsubscribed\n", encoding="utf-8"
+    )
+    told = run("import", "gone.csv").stdout
+    assert "1 row: 1 added" in told
+    assert "1 row is of people who left: unsubscribed here, too" in told
+    assert "people who left" not in run("import", "gone.csv", "--dry-run").stdout
+
+
 def test_an_export_of_several_files_is_called_a_zip(folder: Path, run: Run) -> None:
     told = run("export", "people.csv", "--preset", "mailchimp", code=2).stderr
     assert "people.zip" in told
