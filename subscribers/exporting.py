@@ -3,8 +3,7 @@
 As a plain CSV list, or in the shape of another service's export, with columns of ours added for
 what that service has no place for. Values stand as they are: a name that begins with `=` is not
 defused for spreadsheets, since it would come back changed. The column `suppressed` tells who must
-not be written to; an import keeps that, and takes nobody in on its account. Erased people are in no
-export.
+not be written to, and an import keeps that. Erased people are in no export.
 """
 
 from __future__ import annotations

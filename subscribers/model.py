@@ -249,8 +249,8 @@ class ImportReport:
     other_files: tuple[str, ...] = ()
     """What else was in the ZIP."""
     suppressed: int = 0
-    """Addresses suppressed since the list calls them unreachable; each is one of `left_alone` or
-    of somebody who left."""
+    """Addresses suppressed since the list calls them unreachable; each is one of `left_alone`, or
+    of somebody who left, or who is on the list all the same."""
     by_status: dict[str, int] = field(default_factory=dict)
     by_source: dict[str, int] = field(default_factory=dict)
     by_year: dict[str, int] = field(default_factory=dict)

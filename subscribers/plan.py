@@ -2,8 +2,9 @@
 
 A person who unsubscribed stays gone, whoever is suppressed or erased is left alone, and a status
 only ever moves forward: pending → active → unsubscribed. An address that the list calls unreachable
-is suppressed here as well. Who agreed after the time at which the list says she left is not put off
-again by an old list.
+is suppressed here as well; where the list says that its person is on it all the same, as our own
+lists do, she comes onto it, and is not mailed. Who agreed after the time at which the list says she
+left is not put off again by an old list.
 """
 
 from __future__ import annotations
@@ -138,11 +139,16 @@ def _left_alone(
         if candidate.suppressed != SuppressionReason.ERASED:
             since = candidate.left_at or now
             made.bars[key] = Barred(candidate.suppressed, since, candidate.source)
-        if not leaves:
+        if not leaves and (before is not None or not _is_on_the_list(candidate)):
             return candidate.suppressed
     if before is not None and before.status == UNSUBSCRIBED and not leaves:
         return SuppressionReason.UNSUBSCRIBED.value
     return None
+
+
+def _is_on_the_list(candidate: Candidate) -> bool:
+    """Whether somebody who must not be written to is a subscriber nevertheless."""
+    return candidate.stated and candidate.suppressed != SuppressionReason.ERASED
 
 
 def _add(made: Plan, candidate: Candidate, now: datetime) -> Outcome:

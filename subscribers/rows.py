@@ -65,6 +65,8 @@ class Candidate(NamedTuple):
     paused_until: datetime | None = None
     heard_from: str = ""
     """The list itself, from which it is known that somebody left."""
+    stated: bool = False
+    """Whether the list itself says the status; of a suppressed address it may say nothing more."""
 
 
 class BadRow(Exception):
@@ -135,6 +137,7 @@ class Checker:
             self._moment("unsubscribed_at", left_at) if left_at else None,
             self._moment("paused_until", pause) if pause else None,
             self._list,
+            bool(row.status.strip()),
         )
 
     def _status(self, text: str, suppressed: str) -> str:

@@ -118,13 +118,12 @@ def pick_with(preset: Preset, header: Sequence[str], by_name: Said | None = None
 
 
 def _with_own(said: Said, status: str, suppressed: str) -> Said:
-    """What an export of ours added, where it holds people back; it lets nobody in whom the service
-    itself does not call active, since she may have left there meanwhile.
+    """What an export of ours added, where it holds people back; it lets nobody be mailed whom the
+    service itself does not call active, since she may have left there meanwhile.
     """
-    status = status if status in ("pending", "unsubscribed") else ""
     if suppressed:
         return Said(status=status, suppressed=suppressed)
-    return Said(status=status) if status else said
+    return Said(status=status) if status in ("pending", "unsubscribed") else said
 
 
 def _row(preset: Preset, cell: Cell, said: Said) -> Row:

@@ -384,9 +384,10 @@ def test_an_export_comes_back_unchanged_in_another_database(
     assert back.read_text() == out.read_text()
 
 
-def test_whom_an_export_calls_suppressed_an_import_leaves_alone(
+def test_who_is_on_the_list_and_suppressed_comes_back_as_both(
     database: Database, tmp_path: Path
 ) -> None:
+    """Her mails come back, say; what she chose and when she agreed is not lost by a move."""
     take(database, write(tmp_path / "list.csv", "anna@example.org"))
     with database.begin() as conn:
         suppressions.suppress(conn, "anna@example.org", SuppressionReason.COMPLAINT, NOW)
@@ -394,8 +395,24 @@ def test_whom_an_export_calls_suppressed_an_import_leaves_alone(
         conn.execute(text("DELETE FROM subscriber_suppression"))
         conn.execute(text("DELETE FROM subscriber_consent"))
         conn.execute(text("DELETE FROM subscriber_person"))
-    report = take(database, tmp_path / "out.csv")
+    for added in (1, 0):
+        report = take(database, tmp_path / "out.csv")
+        assert (report.added, report.suppressed) == (added, added)
     assert report.left_alone_reasons == {"complaint": 1}
+    assert everybody(database) == {"anna@example.org": ("", "", "active")}
+    with database.read() as conn:
+        bar = membership.suppression_of(conn, "anna@example.org", secrets=SECRETS)
+    assert bar is not None
+    assert bar.reason is SuppressionReason.COMPLAINT
+
+
+@pytest.mark.parametrize("row", [",hard_bounce", "active,erased"])
+def test_a_suppressed_address_alone_is_nobody_on_the_list(
+    database: Database, tmp_path: Path, row: str
+) -> None:
+    """Nor is an erased person, whatever else the list says of her."""
+    path = write(tmp_path / "list.csv", "email,status,suppressed", f"anna@example.org,{row}")
+    assert take(database, path).left_alone == 1
     assert everybody(database) == {}
 
 

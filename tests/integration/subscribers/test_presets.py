@@ -531,6 +531,7 @@ def _fill(database: Database, folder: Path) -> None:
         "dora@example.org,Dora,,active,2022-02-02T02:02:02.123456Z,Fair in Leeds,,,\n"
         "emil@example.org,,,,,list,hard_bounce,,2024-03-03T03:03:03Z\n"
         "fred@example.org,,,,,list,complaint,,2024-03-04T03:03:03Z\n"
+        "hugo@example.org,Hugo,trials,active,2021-01-01T00:00:00Z,Form,soft_bounces,large,2026-05-05T00:00:00Z,2026-12-24\n"
         "gina@example.org,Gina,,unsubscribed,2020-01-01T00:00:00Z,Form,manual,plain,2024-02-02T00:00:00Z\n",
         encoding="utf-8",
     )
@@ -547,7 +548,7 @@ def test_a_list_comes_back_whole_from_every_shape(
     _fill(database, tmp_path)
     there, plain, back = (tmp_path / name for name in ("there", "plain.csv", "back.csv"))
     with database.read() as conn:
-        assert exporting.export_file(conn, there, preset=preset) == 7
+        assert exporting.export_file(conn, there, preset=preset) == 8
         exporting.export_file(conn, plain)
     assert stat.S_IMODE(there.stat().st_mode) == 0o600
     with sqlite_files.migrated() as url:

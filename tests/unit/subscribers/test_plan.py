@@ -17,14 +17,24 @@ ORDER = ("pending", "active", "unsubscribed")
 
 _CANDIDATES = st.lists(
     st.builds(
-        lambda who, name, topics, status, suppressed: Candidate(
-            1, f"{who}@a.org", f"{who}@a.org", name, topics, status, None, "list", suppressed
+        lambda who, name, topics, status, suppressed, stated: Candidate(
+            1,
+            f"{who}@a.org",
+            f"{who}@a.org",
+            name,
+            topics,
+            status,
+            None,
+            "list",
+            suppressed,
+            stated=stated,
         ),
         st.sampled_from("abc"),
         st.sampled_from(["", "Anna", "Ben"]),
         st.sampled_from(["", "trials"]),
         st.sampled_from(ORDER),
-        st.sampled_from(["", "", "complaint"]),
+        st.sampled_from(["", "", "complaint", "erased"]),
+        st.booleans(),
     ),
     max_size=12,
 )
@@ -119,8 +129,20 @@ def test_whom_a_list_calls_unreachable_is_barred_and_the_first_reason_stays(
     rows: list[Candidate], known: dict[str, Known], barred: dict[str, SuppressionReason]
 ) -> None:
     bars = plan(rows, known, barred, NOW).bars
-    told = {each.key for each in rows if each.suppressed}
+    told = {each.key for each in rows if each.suppressed not in ("", "erased")}
     assert bars.keys() == told - barred.keys()
+
+
+@given(_CANDIDATES, _KNOWN, _BARRED)
+def test_whoever_comes_in_from_a_row_that_bars_her_is_barred_in_the_same_moment(
+    rows: list[Candidate], known: dict[str, Known], barred: dict[str, SuppressionReason]
+) -> None:
+    made = plan(rows, known, barred, NOW)
+    for key, candidate in made.new.items():
+        if candidate.suppressed and made.states[key].status != "unsubscribed":
+            assert candidate.stated
+            assert candidate.suppressed != "erased"
+            assert key in made.bars
 
 
 def _leaver(at: datetime | None, suppressed: str = "") -> Candidate:

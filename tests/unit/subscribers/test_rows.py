@@ -19,7 +19,7 @@ def check(**cells: str) -> Candidate:
 
 def test_an_address_alone_is_an_active_person_with_the_file_as_source() -> None:
     assert check() == (7, "anna@example.org", "anna@example.org", "", "", "active", None,
-                       "list.csv", "", "", None, None, "list.csv")  # fmt: skip
+                       "list.csv", "", "", None, None, "list.csv", False)  # fmt: skip
 
 
 @pytest.mark.parametrize(
