@@ -138,7 +138,8 @@ def _left_alone(
     elif candidate.suppressed:
         if candidate.suppressed != SuppressionReason.ERASED:
             since = candidate.left_at or now
-            made.bars[key] = Barred(candidate.suppressed, since, candidate.source)
+            note = candidate.heard_from if candidate.stated else candidate.source
+            made.bars[key] = Barred(candidate.suppressed, since, note)
         if not leaves and (before is not None or not _is_on_the_list(candidate)):
             return candidate.suppressed
     if before is not None and before.status == UNSUBSCRIBED and not leaves:

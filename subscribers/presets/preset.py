@@ -112,7 +112,10 @@ def pick_with(preset: Preset, header: Sequence[str], by_name: Said | None = None
         own = {column: cell(folded(OWN + column)) for column in COLUMNS}
         said = _with_own(said, own["status"], own["suppressed"])
         others = {name: text for name, text in own.items() if text and name not in _WHO}
-        return _row(preset, cell, said)._replace(**others), said.passed_over
+        row = _row(preset, cell, said)
+        if said.suppressed and not own["suppressed"]:
+            row = row._replace(source="")  # of the consent; it says nothing of the suppression
+        return row._replace(**others), said.passed_over
 
     return pick
 

@@ -228,6 +228,26 @@ def test_the_time_of_consent_is_read_as_the_service_writes_it(
     assert consent.happened_at == agreed
 
 
+def test_a_suppression_is_noted_with_the_list_and_not_with_where_she_had_agreed(
+    database: Database, tmp_path: Path
+) -> None:
+    own = tmp_path / "own.csv"
+    own.write_text(
+        "email,status,source,suppressed\nanna@example.org,active,Fair,complaint\n"
+        "ben@example.org,,by phone,manual\n"
+    )
+    take(database, own)
+    take(database, EXPORTS / "buttondown.csv", rejects=tmp_path / "r.csv")
+    with database.read() as conn:
+        notes = {
+            each.address: each.suppression.note
+            for each in suppressions.page(conn, None, after=0, limit=10)
+        }
+    assert notes["anna@example.org"] == "own.csv"
+    assert notes["ben@example.org"] == "by phone"
+    assert notes["gus@example.net"] == "Buttondown: buttondown.csv"
+
+
 def test_the_zip_of_substack_holds_more_than_people(database: Database, tmp_path: Path) -> None:
     report = take(database, zipped(tmp_path, EXPORTS / "substack"))
     assert (report.preset, report.files) == ("substack", ("email_list.letters.csv",))
