@@ -204,6 +204,7 @@ def _gone(name: str, why: str) -> ImportFileError:
     return ImportFileError(
         f"{name} is {why} a list of people who left or cannot be reached, and its rows do not say "
         "so: they would come in as active.",
-        "Say whose export it is (--preset mailchimp, for example), or give the list a column "
-        "`status` with the word unsubscribed. A list of other people needs another name.",
+        "Let the file have the name that its service gave it, say whose export it is (--preset "
+        "mailchimp, for example), or give the list a column `status` with the word unsubscribed. "
+        "A list of other people needs another name.",
     )
