@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, Table, func, select, true
 
 from newsletter.store.event_tables import posted_events
-from newsletter.store.tables import delivery, edition_variant, event, notice
+from newsletter.store.tables import batch, delivery, edition_variant, event, notice
 from subscribers.model import SubscriptionStatus, SuppressionReason
 from subscribers.store.tables import (
     bucket,
@@ -35,6 +35,7 @@ def kinds() -> dict[str, tuple[Table, ColumnElement[bool]]]:
         "deliveries": (delivery, true()),
         "events": (event, true()),
         "posts": (posted_events, true()),
+        "batch_errors": (batch, batch.c.error != ""),
         "notices": (notice, notice.c.text != ""),
     }  # fmt: skip
 

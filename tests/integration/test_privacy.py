@@ -211,7 +211,7 @@ def test_everything_that_is_forgotten_is_listed_and_the_other_way_round(
 
 IMPERSONAL = {
     "feed", "post", "revision", "page", "channel", "edition", "edition_item", "edition_variant",
-    "edition_choice", "removal", "batch", "provider_id", "allowance", "provider_list", "trial",
+    "edition_choice", "removal", "provider_id", "allowance", "provider_list", "trial",
     "trial_record", "post_trial", "register", "trial_search", "edition_trial",
     "unsubscribe_check", "subscriber_wording",
 }  # fmt: skip
@@ -325,6 +325,7 @@ def test_the_report_counts_what_is_held_and_names_nobody(
     assert numbers["People on the list"] == 1
     assert numbers["Evidence"] == 4
     assert numbers["Erased people"] == 1
+    assert numbers["What a mail server or provider said of a refused batch"] == 1
     assert all(each.why and each.where and each.kept for each in listed)
     assert "@" not in "".join(f"{each}" for each in listed)
 

@@ -108,13 +108,14 @@ def _passing(context: Context, kept: Kept, database: str, now: Mapping[str, int]
     days = kept.kept.days
     by = f" ([privacy] {kept.setting})" if kept.setting else ""
     where = database
-    number = now.get("people_pending" if kept.key == "never_confirmed" else kept.key, 0)
     if kept.key == "outbox":
         where = f"files in {context.settings.delivery.outbox}/"
         number = files.all_mails(context)
     elif kept.key == "rejects":
         where = "files beside newsletter.toml"
         number = len(files.rejects(context))
+    else:
+        number = now["people_pending" if kept.key == "never_confirmed" else kept.key]
     return Holding(
         what=f"{kept.what[:1].upper()}{kept.what[1:]}",
         why=_WHY[kept.key],
