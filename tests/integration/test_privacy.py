@@ -186,6 +186,27 @@ def test_the_settings_say_for_how_long(database: Database, tmp_path: Path) -> No
     assert numbers["requests"] == numbers["never_confirmed"] == 0
 
 
+@pytest.mark.parametrize(
+    ("asked", "link_ends", "stays"),
+    [
+        (timedelta(days=30, minutes=1), timedelta(days=27), False),
+        (timedelta(days=30, minutes=-1), timedelta(days=27), True),
+        (timedelta(days=30, minutes=1), timedelta(minutes=-1), True),
+        (timedelta(days=30, minutes=1), timedelta(minutes=1), False),
+    ],
+)  # fmt: skip
+def test_what_was_asked_stays_as_long_as_the_setting_says_or_its_link_holds(
+    database: Database, tmp_path: Path, asked: timedelta, link_ends: timedelta, stays: bool
+) -> None:
+    """Not for both one after the other. Times are how long ago."""
+    with database.begin() as connection:
+        put(connection, request, purpose="subscribe", nonce="n", address="x@example.org",
+            address_key="x@example.org", asked_at=NOW - asked, expires_at=NOW - link_ends,
+            state="mailed", not_before=NOW)  # fmt: skip
+    prune(context_of(database, tmp_path))
+    assert bool(rows(database, request)) is stays
+
+
 def test_many_events_go_in_blocks(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

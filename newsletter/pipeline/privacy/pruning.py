@@ -49,20 +49,21 @@ def prune_quietly(context: Context) -> None:
 
 def _old_rows(context: Context, things: Sequence[Kept]) -> dict[str, int]:
     """How many rows of each kind are too old: mostly none, and then there is nothing to write."""
+    now = context.now()
     with context.database.read() as connection:
         return {
-            kept.key: retention.count_old(connection, kept.key, kept.before(context.now()))
+            kept.key: retention.count_old(connection, kept.key, kept.before(now), now=now)
             for kept in things
             if not kept.is_file
         }
 
 
 def _forget(context: Context, kept: Kept) -> int:
-    before = kept.before(context.now())
+    now = context.now()
     number, more = 0, True
     while more:
         with context.database.begin() as connection:
-            done, more = retention.forget_old(connection, kept.key, before)
+            done, more = retention.forget_old(connection, kept.key, kept.before(now), now=now)
         number += done
         if more:
             context.database.give_way()
