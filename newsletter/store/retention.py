@@ -103,8 +103,6 @@ def forget_old(
     if kind.blanked:
         values: dict[str, Any] = dict.fromkeys(kind.blanked, "")
         return connection.execute(update(kind.table).where(old).values(values)).rowcount, False
-    if kind.table is person:
-        whose = select(person.c.id).where(old)
-        for table in (consent, soft_bounce):
-            connection.execute(delete(table).where(table.c.subscriber_id.in_(whose)))
+    # Her evidence goes with a person by itself (ON DELETE CASCADE), and only if she does: who
+    # confirms at the same moment keeps both.
     return connection.execute(delete(kind.table).where(old)).rowcount, False

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, insert, select, text, update
 
 from newsletter.config import load
 from newsletter.errors import FeedError, SettingsError
@@ -205,6 +207,36 @@ def test_what_was_asked_stays_as_long_as_the_setting_says_or_its_link_holds(
             state="mailed", not_before=NOW)  # fmt: skip
     prune(context_of(database, tmp_path))
     assert bool(rows(database, request)) is stays
+
+
+def test_who_confirms_while_old_sign_ups_are_forgotten_keeps_all_her_evidence(
+    database: Database, tmp_path: Path
+) -> None:
+    """Her transaction is open when the other one comes to her, and is committed first."""
+    fill(database, LONG_AGO)
+    context = context_of(database, tmp_path)
+    with ThreadPoolExecutor(1) as pool:
+        with database.begin() as connection:
+            joined = {"status": "active", "confirmed_at": NOW, "changed_at": NOW}
+            connection.execute(update(person).where(person.c.id == 3).values(joined))
+            done = pool.submit(prune, context)
+            _wait_until_somebody_waits(database, done)
+        done.result()
+    with database.read() as connection:
+        query = select(consent.c.kind).where(consent.c.subscriber_id == 3)
+        assert connection.execute(query).scalars().all() == ["asked"]
+        assert connection.execute(select(person.c.status).where(person.c.id == 3)).scalar()
+
+
+def _wait_until_somebody_waits(database: Database, done: Future[Any]) -> None:
+    """On SQLite whoever wants to write waits in any case, and looks afterwards."""
+    deadline = time.monotonic() + 60
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    while not database.is_sqlite and not done.done():
+        with database.read() as connection:
+            if connection.execute(waiting).scalar_one():
+                return
+        assert time.monotonic() < deadline, "nobody waits"
 
 
 def test_many_events_go_in_blocks(
