@@ -11,11 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-import uvicorn
-
-from newsletter.cli.serve import listening
+from newsletter.cli.serve import listening, server_for
 from newsletter.config import load
-from newsletter.web.app import create
 from newsletter.wiring import Wiring
 
 SETTINGS = """\
@@ -121,17 +118,8 @@ def at_work(folder: Path, **variables: str) -> Iterator[Served]:
 
 @contextmanager
 def _running(wiring: Wiring) -> Iterator[str]:
-    web = wiring.settings.web
-    config = uvicorn.Config(
-        create(wiring),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        forwarded_allow_ips=list(web.trusted_proxies),
-        lifespan="on",
-    )
     with listening("127.0.0.1", 0) as at:
-        server = uvicorn.Server(config)
+        server = server_for(wiring)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [at]}, daemon=True)
         thread.start()
         try:

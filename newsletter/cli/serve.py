@@ -16,10 +16,16 @@ from newsletter.cli.discretion import start_logging
 from newsletter.cli.output import say
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from newsletter.config import Settings
+    from newsletter.wiring import Wiring
 
 APPLICATION = "newsletter.web.app:create"
 """What makes the web application; a name only, since the command line does not know the web."""
+
+CONNECTION = "newsletter.web.connection:Connection"
+"""What reads its requests."""
 
 BACKLOG = 2048
 """So many connections may wait to be answered."""
@@ -41,28 +47,35 @@ def command(app: App, host: str | None, port: int | None) -> int:
     It answers until it is stopped by Ctrl-C or SIGTERM; requests under way are ended first. Put a
     web server with a certificate in front of it: docs/how-to/run-the-server.md.
     """
-    import uvicorn
-    from uvicorn.importer import import_from_string
-
     settings = app.wiring().settings
     start_logging(debug=app.debug)
     with listening(host or settings.web.host, settings.web.port if port is None else port) as at:
-        application = import_from_string(APPLICATION)(app.wiring())
-        config = uvicorn.Config(
-            application,
-            log_config=None,
-            access_log=False,  # its lines would have addresses of people and their tokens in them
-            server_header=False,
-            proxy_headers=True,
-            forwarded_allow_ips=list(settings.web.trusted_proxies),
-            timeout_graceful_shutdown=STOP_SECONDS,
-            lifespan="on",
-        )
+        server = server_for(app.wiring())
         say(_introduction(settings, at))
         with _stopped_by_signals():
-            uvicorn.Server(config).run(sockets=[at])
+            server.run(sockets=[at])
     say("Stopped.")
     return 0
+
+
+def server_for(wiring: Wiring) -> uvicorn.Server:
+    """The server with the web application in it; `run` it on a socket that listens."""
+    import uvicorn
+    from uvicorn.importer import import_from_string
+
+    config = uvicorn.Config(
+        import_from_string(APPLICATION)(wiring),
+        http=import_from_string(CONNECTION),
+        ws="none",
+        log_config=None,
+        access_log=False,  # its lines would have addresses of people and their tokens in them
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=list(wiring.settings.web.trusted_proxies),
+        timeout_graceful_shutdown=STOP_SECONDS,
+        lifespan="on",
+    )
+    return uvicorn.Server(config)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from newsletter.errors import StoreError
@@ -70,7 +71,10 @@ class Shield:
         seen = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         started, answer = time.monotonic(), _Answer(send, self._headers)
         try:
-            await self._app(seen, _Body(seen["path"], scope, receive), answer)
+            app = self._ambiguous if _is_ambiguous(scope) else self._app
+            await app(seen, _Body(seen["path"], scope, receive), answer)
+        except ClientDisconnect:
+            log.debug("%s %s: the visitor left before it was all said.", *_what(seen))
         except Exception as error:
             if answer.status:
                 raise
@@ -79,11 +83,16 @@ class Shield:
         finally:
             self._count(scope["method"], _route(seen), answer.status, time.monotonic() - started)
 
+    async def _ambiguous(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """No further request is read from this connection (RFC 9112 §6.1)."""
+        response = failure(self._site, scope["path"], 400, {"Connection": "close"})
+        await response(scope, receive, send)
+
     def _excuse(self, scope: Scope, error: Exception) -> ASGIApp:
         """The page for an error nobody caught; the log names its kind, not what was asked."""
         status = 503 if isinstance(error, StoreError) else 500
         said = getattr(error, "message", type(error).__name__)
-        log.error("%s %s: %s", scope["method"], _route(scope), said)
+        log.error("%s %s: %s", *_what(scope), said)
         log.debug("The error in full:", exc_info=error)
         return failure(self._site, scope["path"], status)
 
@@ -148,6 +157,18 @@ def _length(scope: Scope) -> int:
     """What Content-Length says; 0 when it says nothing that can be read."""
     given = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
     return int(given) if given.isdigit() and len(given) < 16 else 0
+
+
+def _is_ambiguous(scope: Scope) -> bool:
+    """Whether its length is told in two ways: a server in front may have believed the other one,
+    and taken what is a body here for somebody's next request.
+    """
+    names = {name for name, _ in scope["headers"]}
+    return b"transfer-encoding" in names and b"content-length" in names
+
+
+def _what(scope: Scope) -> tuple[str, str]:
+    return scope["method"], _route(scope)
 
 
 def _route(scope: Scope) -> str:

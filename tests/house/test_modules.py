@@ -40,7 +40,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("newsletter/store/*", "subscribers/store/*"),
     "starlette": ("newsletter/web/*",),
     "urllib3": ("newsletter/feeds/fetch.py",),
-    "uvicorn": ("newsletter/cli/serve.py",),
+    "uvicorn": ("newsletter/cli/serve.py", "newsletter/web/connection.py"),
 }
 """Each third-party library, and the only modules that may import it."""
 
