@@ -7,6 +7,8 @@ lost.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from newsletter.delivery.links import links_for, mailed_link
@@ -21,11 +23,19 @@ from newsletter.pipeline.readers.asking import pace_of, rules_of
 from subscribers import address as addresses
 from subscribers import answering, links
 from subscribers.answering import Trouble
-from subscribers.model import Letter, Request, RequestState, Subscriber
+from subscribers.model import Letter, Purpose, Request, RequestState, Subscriber
 from subscribers.store import evidence, people, requests
 
 MOST_AT_ONCE = 200
 """So many mails one call hands over, so that other jobs have their turn."""
+
+_USUAL: Mapping[Purpose, Letter] = {
+    Purpose.SUBSCRIBE: Letter.CONFIRM,
+    Purpose.PREFERENCES: Letter.PREFERENCES,
+    Purpose.DOSSIER: Letter.DOSSIER,
+    Purpose.FORGET: Letter.FORGET,
+}
+"""The mail that usually answers what was asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +58,7 @@ def answer_due(context: Context, *, most: int = MOST_AT_ONCE) -> Answered:
         if request is None:
             break
         if request.state is not RequestState.DUE:
+            _make_for_nobody(context, request)
             continue
         if _hand_over(context, request):
             done = replace(done, sent=done.sent + 1)
@@ -64,6 +75,16 @@ def _next(context: Context) -> Request | None:
             return None
     with context.database.begin() as connection:
         return answering.decide_next(connection, rules, pace, now=now, secrets=secrets)
+
+
+def _make_for_nobody(context: Context, request: Request) -> None:
+    """Makes the mail that does not go, and throws it away.
+
+    Else who asks for an address, and then watches how busy the server is, could tell by that
+    whether the address is known.
+    """
+    with suppress(NewsletterError):
+        letter_of(context, replace(request, letter=_USUAL[request.purpose]))
 
 
 def _hand_over(context: Context, request: Request) -> bool:

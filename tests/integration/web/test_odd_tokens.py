@@ -11,6 +11,7 @@ import random
 import re
 import string
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -19,7 +20,14 @@ import pytest
 from sqlalchemy import event
 
 from subscribers.model import Purpose
-from tests.integration.web.reader import ANNA, join, mailed_link, token_of, wait_for_answers
+from tests.integration.web.reader import (
+    ANNA,
+    join,
+    mailed_link,
+    sign_up,
+    token_of,
+    wait_for_answers,
+)
 from tests.integration.web.tables import contents
 from tests.webapp import Served, served
 
@@ -180,3 +188,31 @@ def test_known_and_unknown_addresses_take_the_same_way(site: Served, path: str) 
     assert len(known) > 3
     assert [statement for statement in known if "subscriber_person" in statement] == []
     assert known == unknown
+
+
+def test_the_server_is_as_busy_with_an_address_that_it_does_not_know(site: Served) -> None:
+    """A mail is made for it as well, or the next visitor's wait would tell that none was."""
+    made: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_more: object) -> None:
+        if threading.current_thread().name == "letters":  # what makes the mails
+            made.append(statement)
+
+    def makes_a_mail(address: str) -> bool:
+        made.clear()
+        assert site.post("/link", email=address, purpose="forget").status == 200
+        deadline = time.monotonic() + 20
+        while not any("FROM subscriber_wording" in statement for statement in made):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+        return True
+
+    engine = site.wiring.database().engine
+    event.listen(engine, "before_cursor_execute", note)
+    known, unknown = "carla@example.org", "nobody@example.org"
+    sign_up(site, known)
+    wait_for_answers(site)
+    assert makes_a_mail(known)
+    assert makes_a_mail(unknown)
+    event.remove(engine, "before_cursor_execute", note)
