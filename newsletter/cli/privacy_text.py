@@ -58,7 +58,8 @@ def record(
         "",
         "Time by itself never removes " + "; ".join(NEVER_PRUNED) + ".",
         "",
-        "Exports and backups that you made yourself are not listed: they are yours to delete.",
+        "Not listed, and yours to delete: exports and backups that you made yourself, and rejected"
+        " rows of lists that lay in another folder.",
         "",
         "## Who else sees what",
         "",

@@ -165,6 +165,7 @@ def erase(app: App, email: str, *, yes: bool) -> None:
     wiring = app.wiring()
     with wiring.begin() as conn:
         changed = membership.erase(conn, email, now=wiring.now(), secrets=wiring.secret_keys())
+    wiring.database().leave_no_trace()
     done = "is erased" if changed else "was erased before; nothing was changed"
     emit(app, {"changed": changed}, f"{email} {done}.")
 

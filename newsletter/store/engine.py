@@ -10,7 +10,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ _LOOK_SECONDS = 0.002
 miss the moments between two transactions of a program that writes all the time."""
 
 _WAY_SECONDS = 0.05
+_TRACE_WAIT_MS = 200
 _WAL_PAUSE = 0.05
 _WAL_ATTEMPTS = int(BUSY_TIMEOUT_MS / 1000 / _WAL_PAUSE)
 
@@ -76,6 +77,24 @@ class Database:
             while before != now and time.monotonic() < until:
                 time.sleep(2 * _LOOK_SECONDS)
                 before, now = now, _others_commits(connection)
+
+    def leave_no_trace(self) -> None:
+        """After people were deleted: empties SQLite's file of late changes (`-wal`), in which they
+        still stand. Where others are at work it is left for the next time.
+        """
+        if not self.is_sqlite:
+            return
+        driver: Any
+        with (
+            suppress(sqlite3.DatabaseError, DBAPIError),
+            closing(self.engine.raw_connection()) as connection,
+        ):
+            driver = connection.driver_connection
+            driver.execute(f"PRAGMA busy_timeout={_TRACE_WAIT_MS}")
+            try:
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
     def close(self) -> None:
         """Gives all connections back."""
@@ -145,7 +164,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     _switch_to_wal(connection)
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute("PRAGMA secure_delete=ON")  # an erased person leaves no bytes in the file
+    connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten
     connection.execute("PRAGMA cache_size=-32768")
 
 

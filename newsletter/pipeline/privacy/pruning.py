@@ -36,6 +36,8 @@ def prune(context: Context, *, dry_run: bool = False) -> tuple[Pruned, ...]:
             if number and not dry_run:
                 number = _forget(context, kept)
         done.append(Pruned(kept=kept, number=number))
+    if not dry_run:
+        context.database.leave_no_trace()
     return tuple(done)
 
 

@@ -47,6 +47,7 @@ def forget(context: Context, token: str) -> bool:
             membership.erase(connection, link.request.address, now=now, secrets=secrets)
         except UnknownSubscriber:
             return False
+    context.database.leave_no_trace()
     return True
 
 

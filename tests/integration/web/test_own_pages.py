@@ -112,6 +112,22 @@ def test_being_forgotten_needs_the_button_and_leaves_a_hash(site: Served) -> Non
     assert kept.reason == "erased"
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_who_was_forgotten_is_in_no_octet_of_the_database(site: Served) -> None:
+    """Neither in what was freed, nor in the file of late changes beside it."""
+    path = site.wiring.database().path
+    assert path is not None
+    link = fresh_link(site, "forget")
+    assert _names_anna(path)
+    site.post(link)
+    assert not _names_anna(path)
+
+
+def _names_anna(path: Path) -> bool:
+    files = path.parent.glob(f"{path.name}*")
+    return any(ANNA.encode() in file.read_bytes() for file in files)
+
+
 def test_a_link_that_is_too_old_says_how_to_get_another(site: Served, tmp_path: Path) -> None:
     link = fresh_link(site, "preferences")
     later = (datetime.fromisoformat("2027-06-01T08:00:00+00:00") + timedelta(days=1)).isoformat()
