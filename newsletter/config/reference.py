@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import time
 from typing import Any
@@ -99,4 +100,6 @@ def _default(info: FieldInfo) -> str:
         return f'`"{value}"`' if value else "empty"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
+    if isinstance(value, tuple) and value:
+        return f"`{json.dumps(value)}`"
     return f"`{value:g}`" if isinstance(value, int | float) else "empty"

@@ -24,3 +24,8 @@ def test_every_setting_and_secret_is_explained() -> None:
         assert f"| `{path[-1]}` |" in page
         assert meaning in page
     assert all(f"| `{name}` |" in page for name in SECRETS)
+
+
+def test_a_list_that_is_not_empty_by_itself_is_shown() -> None:
+    """Whom the server believes without being told to, most of all."""
+    assert '| `trusted_proxies` | list of texts | `["127.0.0.1", "::1"]` |' in reference()
