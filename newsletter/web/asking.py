@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
@@ -51,10 +52,18 @@ def embed(site: TheSite) -> Response:
     """May be framed by the blog, and by nobody else."""
     policy = (
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
-        f"frame-ancestors 'self' {site.settings.newsletter.website}"
+        f"frame-ancestors 'self' {_origin(site.settings.newsletter.website)}"
     )
     headers = {**PUBLIC, "X-Robots-Tag": "noindex", "Content-Security-Policy": policy}
     return page(site, "embed", _form(site, {}), headers=headers)
+
+
+def _origin(url: str) -> str:
+    """Where a page is from, as a header may name it: without its path, in letters of ASCII."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").encode("idna").decode("ascii")
+    named = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{named}" + (f":{parts.port}" if parts.port else "")
 
 
 @router.post("/subscribe", summary="Sign up by a form", responses=_ANSWERS)

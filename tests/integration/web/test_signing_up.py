@@ -10,7 +10,7 @@ import pytest
 
 from tests.house.source import ROOT
 from tests.integration.web.reader import ANNA, join, letters, newest, person, sign_up
-from tests.webapp import Served, served
+from tests.webapp import SETTINGS, Served, served
 
 HOW_TO = ROOT / "docs" / "how-to" / "sign-up-form.md"
 
@@ -154,6 +154,27 @@ def test_the_form_can_be_framed_by_the_blog_alone(site: Served) -> None:
     policy = site.get("/embed").headers["content-security-policy"]
     assert "frame-ancestors 'self' https://blog.example.org" in policy
     assert "frame-ancestors 'none'" in site.get("/").headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("website", "named"),
+    [
+        ("https://example.org/my-blog", "https://example.org"),
+        ("https://блог.example/лента", "https://xn--90aexm.example"),
+        ("https://blog.example.org:8443/;script-src", "https://blog.example.org:8443"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_the_blog_is_named_to_browsers_by_its_origin(
+    tmp_path: Path, website: str, named: str
+) -> None:
+    """A path would keep every page of the blog from showing the form, or end the header's part."""
+    settings = SETTINGS.replace('https://blog.example.org"', f'{website}"', 1)
+    assert website in settings
+    with served(tmp_path, settings=settings) as found:
+        answer = found.get("/embed")
+    assert answer.status == 200
+    assert answer.headers["content-security-policy"].endswith(f" 'self' {named}")
 
 
 def test_the_form_of_the_documentation_leads_to_ours(site: Served) -> None:
