@@ -18,7 +18,10 @@ NEVER_PRUNED: Final = (
     "the ledger: which edition went to which number",
 )
 
-
+_NOT_LISTED: Final = (
+    "Not listed, and yours to delete: exports and backups that you made yourself, and rejected rows"
+    " of lists that lay in another folder."
+)
 _HEALTH: Final = "Being on this list can say something about a person's health."
 
 
@@ -58,8 +61,7 @@ def record(
         "",
         "Time by itself never removes " + "; ".join(NEVER_PRUNED) + ".",
         "",
-        "Not listed, and yours to delete: exports and backups that you made yourself, and rejected"
-        " rows of lists that lay in another folder.",
+        _NOT_LISTED,
         "",
         "## Who else sees what",
         "",

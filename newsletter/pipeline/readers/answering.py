@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from newsletter.delivery.links import links_for, mailed_link
-from newsletter.delivery.message import Envelope, Notice
+from newsletter.delivery.message import Envelope, Notice, notice_message
 from newsletter.delivery.transports.contract import LETTER_FOLDER
 from newsletter.editions.letters import LetterText, in_words, render_letter
 from newsletter.errors import NewsletterError
@@ -84,7 +84,8 @@ def _make_for_nobody(context: Context, request: Request) -> None:
     whether the address is known.
     """
     with suppress(NewsletterError):
-        letter_of(context, replace(request, letter=_USUAL[request.purpose]))
+        notice = letter_of(context, replace(request, letter=_USUAL[request.purpose]))
+        notice_message(neutral(context), notice, date=context.now())
 
 
 def _hand_over(context: Context, request: Request) -> bool:
