@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from ipaddress import ip_interface, ip_network
+from typing import Annotated
 
+from pydantic import AfterValidator, BaseModel
+
+from newsletter.config.checks import Wrong, shown
 from newsletter.config.fields import STRICT, Line, setting
+
+
+def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    """What cannot be read would be believed of nobody, without a word: all visitors one network."""
+    for each in value:
+        try:
+            network, given = ip_network(each, strict=False), ip_interface(each)
+        except ValueError:
+            raise Wrong(f"{shown(each)} is neither an address nor a network") from None
+        if given.ip != network.network_address:  # uvicorn wants its first address
+            raise Wrong(f"{shown(each)} is no network", f"Did you mean {network}?")
+    return value
+
+
+Networks = Annotated[tuple[str, ...], AfterValidator(_networks)]
 
 
 class WebSettings(BaseModel):
@@ -25,7 +44,7 @@ class WebSettings(BaseModel):
         ge=0,
         le=65535,
     )
-    trusted_proxies: tuple[str, ...] = setting(
+    trusted_proxies: Networks = setting(
         ("127.0.0.1", "::1"),
         "The web servers in front of it (addresses or networks) that are believed when they say"
         " who asked, and whether by https.",

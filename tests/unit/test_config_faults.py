@@ -126,6 +126,9 @@ def test_nothing_at_all_says_what_is_required(tmp_path: Path) -> None:
     ("more", "words"),
     [
         ("[delivery]\nundo_minutes = 19\n", "line 9, delivery.undo_minutes: 19"),
+        ('[web]\ntrusted_proxies = ["*"]\n', '"*" is neither an address nor a network'),
+        ('[web]\ntrusted_proxies = ["10.0.0.1/8"]\n', "Did you mean 10.0.0.0/8?"),
+        ('[web]\ntrusted_proxies = ["proxy.example"]\n', "line 9, web.trusted_proxies"),
         ("[delivery]\nundo_minutes = 4001\n", "line 9, delivery.undo_minutes: 4001"),
         (
             '[delivery]\ntransport = "smtp"\nunsubscribe = "sendgrid"\n',
