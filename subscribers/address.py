@@ -28,8 +28,12 @@ _PLAIN = re.compile(
 """Plain addresses, all of which email-validator takes too, at a twentieth of its time."""
 
 _IN_TEXT = re.compile(
-    r"[^\s@<>()\[\]{},;:=\"'`“”‘’/\\|]+(?:@|%40)(?:[\w-]+\.)+[\w-]+", re.IGNORECASE
+    r"(?:[^\s@<>()\[\]{},;:=\"'`“”‘’/\\|]|(?<=\w)'(?=\w)){1,128}(?:@|%40)(?:[\w-]+\.)+[\w-]+",
+    re.IGNORECASE,
 )
+"""An apostrophe within a word is part of it (`o'brien`); others are quotation marks. No address has
+more than 64 characters before the @, and without a bound a long word would take long.
+"""
 _PERSONAL = re.compile(
     r"(/(?:unsubscribe|preferences|confirm|forget|dossier)(?:/mailed)?/)[\w.~-]{12,}"
 )
