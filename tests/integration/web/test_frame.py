@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import socket
 from collections.abc import Iterator
@@ -33,6 +34,28 @@ def test_every_answer_has_the_protecting_headers(site: Served, path: str) -> Non
     assert headers["strict-transport-security"] == "max-age=31536000"
     assert "set-cookie" not in headers
     assert "server" not in headers
+
+
+def test_so_has_every_answer_of_every_route_and_no_personal_page_is_kept_or_found(
+    site: Served,
+) -> None:
+    """Whether it is a page, a refusal, a wrong method, or one that only wants the headers."""
+    paths = json.loads(site.get("/api/v1/openapi.json").text)["paths"]
+    assert len([path for path in paths if "{token}" in path]) >= 7
+    for path, method in itertools.product(paths, ("GET", "HEAD", "POST", "PUT")):
+        token = "sample" if "unsubscribe" in path else "x"
+        headers = site.ask(method, path.format(token=token, edition="2026-W47"), b"").headers
+        where = f"{method} {path}"
+        assert "frame-ancestors" in headers["content-security-policy"], where
+        assert "script-src" not in headers["content-security-policy"], where
+        assert headers["referrer-policy"] == "no-referrer", where
+        assert headers["x-content-type-options"] == "nosniff", where
+        assert headers["strict-transport-security"], where
+        assert "set-cookie" not in headers, where
+        assert "location" not in headers, where
+        if "{token}" in path:
+            assert headers["x-robots-tag"] == "noindex, nofollow", where
+            assert headers["cache-control"] == "no-store", where
 
 
 def test_without_https_no_browser_is_told_to_insist_on_it(tmp_path: Path) -> None:
