@@ -100,6 +100,11 @@ def _note(event: Event) -> str:
 # ---- reports of an address alone
 
 
+def id_of_reports(subscriber_id: int) -> str:
+    """What stands in the place of a delivery's id in reports that are about a person alone."""
+    return f"{_PERSON}{subscriber_id}"
+
+
 def _fresh(
     connection: Connection, strays: Sequence[Stray], owners: Mapping[str, int]
 ) -> list[Event]:
@@ -109,7 +114,7 @@ def _fresh(
     """
     events = [
         Event(
-            delivery_id=f"{_PERSON}{owners[stray.address_key]}",
+            delivery_id=id_of_reports(owners[stray.address_key]),
             attempt=_NO_ATTEMPT,
             kind=stray.kind,
             at=stray.at,

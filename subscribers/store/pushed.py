@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, text
+from sqlalchemy import Connection, delete, select, text
 
 from subscribers.store import bulk
 from subscribers.store.tables import pushed
@@ -55,6 +55,11 @@ def among(conn: Connection, keys: Sequence[str]) -> set[str]:
     """Which of up to 30,000 address keys the provider was told of."""
     rows = bulk.select_in(conn, (pushed.c.address_key,), pushed.c.address_key, keys)
     return {row[0] for row in rows}
+
+
+def told_at(conn: Connection, key: str) -> datetime | None:
+    """When the provider was told of this address; None where it was not."""
+    return conn.execute(select(pushed.c.pushed_at).where(pushed.c.address_key == key)).scalar()
 
 
 def note(conn: Connection, keys: Sequence[str], now: datetime) -> None:

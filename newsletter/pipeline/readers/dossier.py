@@ -7,13 +7,16 @@ from typing import Any
 
 from newsletter.model.account import PersonDelivery
 from newsletter.model.edition import Edition
+from newsletter.model.event import Event
 from newsletter.pipeline.context import Context
-from newsletter.store import accounts
+from newsletter.pipeline.mailboxes import id_of_reports
+from newsletter.store import accounts, events
 from newsletter.store import editions as edition_store
+from subscribers import address as addresses
 from subscribers import membership
 from subscribers.errors import UnknownSubscriber
 from subscribers.model import Consent, Dossier, Request, Subscriber, Suppression
-from subscribers.store import soft_bounces
+from subscribers.store import pushed, soft_bounces
 from subscribers.store.soft_bounces import Fate
 
 _NOTE = (
@@ -24,10 +27,11 @@ _NOTE = (
 
 def dossier_of(context: Context, address: str) -> dict[str, Any]:
     """The person, what she agreed to, what she asked for, which mails went to her and what came of
-    them, and whether her address is barred; ready for JSON.
+    them, whether her address is barred, and whether the provider was told so; ready for JSON.
 
     Raises AddressError, SecretKeyError. An address of which nothing is held has empty parts.
     """
+    key = addresses.key(addresses.normalise(address))
     with context.database.read() as connection:
         try:
             held = membership.show(connection, address, secrets=context.secrets)
@@ -37,6 +41,8 @@ def dossier_of(context: Context, address: str) -> dict[str, Any]:
         ledger = accounts.deliveries(connection, person.id) if person else {}
         editions = {each.id: each for each in edition_store.listed(connection)}
         fates = soft_bounces.of_people(connection, [person.id]) if person else []
+        alone = events.reported(connection, [id_of_reports(person.id)]) if person else []
+        told_at = pushed.told_at(connection, key)
     return {
         "note": _NOTE,
         "address": person.address if person else address,
@@ -47,6 +53,8 @@ def dossier_of(context: Context, address: str) -> dict[str, Any]:
         "requests": [_request(each) for each in held.requests],
         "deliveries": [_delivery(each, editions[each.edition_id]) for each in ledger.values()],
         "mails_put_off": [_fate(each) for each in fates],
+        "reports_without_a_mail": [_report(each) for each in alone],
+        "provider_told_at": _time(told_at),
     }
 
 
@@ -109,11 +117,12 @@ def _delivery(each: PersonDelivery, edition: Edition) -> dict[str, Any]:
         "scheduled_at": _time(edition.period.scheduled_at),
         "state": each.state.value,
         "reason": each.reason,
-        "events": [
-            {"what": event.kind.value, "at": _time(event.at), "reason": event.reason}
-            for event in each.events
-        ],
+        "events": [_report(event) for event in each.events],
     }
+
+
+def _report(event: Event) -> dict[str, Any]:
+    return {"what": event.kind.value, "at": _time(event.at), "reason": event.reason}
 
 
 def _fate(each: Fate) -> dict[str, Any]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from newsletter.pipeline.absorb import absorb_block
+from subscribers.softbounces import SoftLimit
+from subscribers.store import pushed, suppressions
 from tests.integration.web.reader import ANNA, join, letters, newest, person, token_of
 from tests.webapp import Served, served
 
@@ -94,6 +97,24 @@ def test_what_is_held_comes_as_a_file(site: Served) -> None:
     assert document["subscriber"]["address"] == ANNA
     assert document["consents"]
     assert site.post(link).status == 200
+
+
+def test_what_is_held_names_reports_without_a_mail_and_what_the_provider_was_told(
+    site: Served,
+) -> None:
+    """It says "all that is held"."""
+    at = datetime(2026, 11, 16, 8, tzinfo=UTC)
+    bounced = {"event": "bounce", "type": "bounce", "email": ANNA, "timestamp": at.timestamp(),
+               "status": "5.1.1", "reason": "no such mailbox"}  # fmt: skip
+    with site.wiring.begin() as connection:
+        absorb_block(connection, [bounced], now=at, limit=SoftLimit())
+        pushed.note(connection, [ANNA], at)
+        suppressions.lift(connection, ANNA)
+    document = json.loads(site.post(fresh_link(site, "dossier")).text)
+    assert document["reports_without_a_mail"] == [
+        {"what": "bounced", "at": "2026-11-16T08:00:00Z", "reason": "no such mailbox"}
+    ]
+    assert document["provider_told_at"] == "2026-11-16T08:00:00Z"
 
 
 def test_being_forgotten_needs_the_button_and_leaves_a_hash(site: Served) -> None:
