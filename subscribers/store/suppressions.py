@@ -46,10 +46,11 @@ def barred(
 ) -> dict[str, Suppression]:
     """Which of these address keys must not be written to, and why, the erased ones among them.
 
+    What barred an address after it was erased counts before that: a complaint is not undone by it.
     Raises SecretKeyError when erased addresses are kept under a key that is not among `secrets`,
     since they could come back unseen.
     """
-    return by_address(conn, keys) | _erased(conn, keys, secrets)
+    return _erased(conn, keys, secrets) | by_address(conn, keys)
 
 
 def by_address(conn: Connection, keys: Sequence[str]) -> dict[str, Suppression]:

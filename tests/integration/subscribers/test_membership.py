@@ -125,6 +125,23 @@ def test_erasing_leaves_a_hash_and_no_trace_of_the_address(database: Database) -
     assert add(database, "ben@example.org").subscriber.id > first.subscriber.id
 
 
+def test_what_barred_an_address_after_it_was_erased_counts_and_is_erased_with_it(
+    database: Database,
+) -> None:
+    """Somebody typed it into the form again, and that mail was reported as spam or came back."""
+    key = "anna@example.org"
+    add(database, key)
+    with database.begin() as conn:
+        membership.erase(conn, key, now=NOW, secrets=SECRETS)
+        suppressions.suppress(conn, key, SuppressionReason.COMPLAINT, LATER, "sendgrid")
+        found = membership.suppression_of(conn, key, secrets=SECRETS)
+        assert found is not None
+        assert found.reason is SuppressionReason.COMPLAINT
+        assert membership.erase(conn, key, now=LATER, secrets=SECRETS)
+        bars = conn.execute(select(tables.suppression)).all()
+    assert [(bar.address_key, bar.reason) for bar in bars] == [(None, "erased")]
+
+
 def test_the_number_of_an_erased_person_is_never_given_again(database: Database) -> None:
     first = add(database, "anna@example.org").subscriber
     with database.begin() as conn:
