@@ -289,6 +289,7 @@ def test_the_mails_of_a_rehearsal_go_with_their_time(database: Database, tmp_pat
         "2025-W01/d1.eml",
         "notices/20250101T000000-0badf00d.eml",
         "letters/20250101T000000-ab.eml",
+        "letters/20250101T000000-cd.eml.part",  # whose program was killed
     )
     young = ("2026-W46/d2.eml", "notices/20261115T000000-0badf00d.eml", "notices/mine.eml",
              "2025-W01/mine.txt")  # fmt: skip
@@ -297,7 +298,7 @@ def test_the_mails_of_a_rehearsal_go_with_their_time(database: Database, tmp_pat
         (outbox / name).write_text("To: anna@example.org")
     context = context_of(database, tmp_path)
     numbers = {each.kept.key: each.number for each in prune(context, dry_run=True)}
-    assert numbers["outbox"] == 3
+    assert numbers["outbox"] == len(old)
     assert all((outbox / name).exists() for name in old)
     prune(context)
     assert not any((outbox / name).exists() for name in old)

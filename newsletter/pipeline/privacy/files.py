@@ -1,8 +1,9 @@
 """Files with people's addresses that are kept for a time: mails of rehearsals, rejected rows.
 
-Only files that this program has written are looked at: in the outbox those that end in `.eml`, and
-beside the settings those that end in `.rejects.csv` and begin as a file of rejects does, and what a
-list left behind whose writing was broken off by force.
+Only files that this program has written are looked at: in the outbox those that end in `.eml`, or
+in `.eml.part` where it was killed meanwhile; and beside the settings those that end in
+`.rejects.csv` and begin as a file of rejects does, and what a list left behind whose writing was
+broken off by force.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from newsletter.pipeline.context import Context
 from newsletter.store import editions as edition_store
 from subscribers.privatefile import is_leftover
 
-_STAMP: Final = re.compile(r"(\d{8}T\d{6})-[0-9a-f]+\.eml")
+_MAIL: Final = re.compile(r".+\.eml(?:\.part)?")
+_STAMP: Final = re.compile(r"(\d{8}T\d{6})-[0-9a-f]+\.eml(?:\.part)?")
 _REJECTS: Final = b"\xef\xbb\xbfline,reason,"
 
 
@@ -28,10 +30,10 @@ def old_mails(context: Context, before: datetime) -> list[Path]:
     outbox = context.settings.outbox_path()
     found: list[Path] = []
     for key in _editions_over(context, before):
-        found += (outbox / key).glob("*.eml")
+        found += _mails(outbox / key)
     for folder in (NOTICE_FOLDER, LETTER_FOLDER):
-        found += (each for each in (outbox / folder).glob("*.eml") if _stamped(each, before))
-    found += _by_the_disk(context, (outbox / TEST_FOLDER).glob("*.eml"), before)
+        found += (each for each in _mails(outbox / folder) if _stamped(each, before))
+    found += _by_the_disk(context, _mails(outbox / TEST_FOLDER), before)
     return sorted(found)
 
 
@@ -61,6 +63,10 @@ def remove_mails(context: Context, mails: list[Path]) -> None:
         from newsletter.pipeline.outbox import write_index  # heavy, and hardly ever needed
 
         write_index(outbox)
+
+
+def _mails(folder: Path) -> Iterator[Path]:
+    return (each for each in folder.glob("*.eml*") if _MAIL.fullmatch(each.name))
 
 
 def _editions_over(context: Context, before: datetime) -> list[str]:
