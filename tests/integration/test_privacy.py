@@ -370,6 +370,30 @@ def test_each_send_forgets_what_is_too_old_whatever_it_comes_to(
     assert rows(database, event) == rows(database, request) == set()
 
 
+def test_a_timer_forgets_although_no_edition_is_due(database: Database, tmp_path: Path) -> None:
+    """With one a month what is old would else be kept for a month more."""
+    fill(database, LONG_AGO)
+    context = context_of(database, tmp_path, tell=lambda _line: None)
+    done = send_and_tell(context, confirm=_nothing, scheduled=True)
+    assert done.outcome is Outcome.NOT_DUE
+    assert rows(database, event) == rows(database, request) == set()
+
+
+def test_a_send_that_breaks_off_forgets_all_the_same(database: Database, tmp_path: Path) -> None:
+    fill(database, LONG_AGO)
+
+    def broken(*_arguments: Any, **_options: Any) -> NoReturn:
+        raise RuntimeError("This is a defect.")
+
+    context = context_of(database, tmp_path, fetch=broken, tell=lambda _line: None)
+    with pytest.raises(RuntimeError, match="defect"):
+        send_and_tell(context, confirm=_nothing, dry_run=True)
+    assert rows(database, event)
+    with pytest.raises(RuntimeError, match="defect"):
+        send_and_tell(context, confirm=_nothing)
+    assert rows(database, event) == rows(database, request) == set()
+
+
 def test_the_report_counts_what_is_held_and_names_nobody(
     database: Database, tmp_path: Path
 ) -> None:

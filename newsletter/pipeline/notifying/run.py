@@ -33,12 +33,24 @@ def send_and_tell(
     Nothing that goes wrong in telling or forgetting changes what the send came to, nor is it
     raised. What ended the send is told if nobody was watching, and raised as before.
     """
-    report = _send_and_tell(context, confirm, scheduled=scheduled, dry_run=dry_run)
-    if not dry_run and report.outcome is not Outcome.NOT_DUE:
-        from newsletter.pipeline.privacy.pruning import prune_quietly
-
-        prune_quietly(context)
+    try:
+        report = _send_and_tell(context, confirm, scheduled=scheduled, dry_run=dry_run)
+    except (BusyError, StoreError):  # another run sees to it, or nothing can be forgotten
+        raise
+    except Exception:
+        _forget_what_is_old(context, dry_run=dry_run)
+        raise
+    _forget_what_is_old(context, dry_run=dry_run)
     return report
+
+
+def _forget_what_is_old(context: Context, *, dry_run: bool) -> None:
+    """Also when no edition is due: with one a month, 30 days would become two months."""
+    if dry_run:
+        return
+    from newsletter.pipeline.privacy.pruning import prune_quietly
+
+    prune_quietly(context)
 
 
 def _send_and_tell(context: Context, confirm: Confirm, *, scheduled: bool, dry_run: bool) -> Report:
