@@ -258,9 +258,9 @@ def erase(conn: Connection, address: str, *, now: datetime, secrets: tuple[str, 
     secret = addresses.current_secret(secrets)
     normal = addresses.normalise(address)
     key = addresses.key(normal)
+    asked = requests.delete_of(conn, key)  # first, since answering one may add the person
     subscriber = people.find(conn, key)
     bar = suppressions.barred(conn, [key], secrets).get(key)
-    asked = requests.delete_of(conn, key)
     if subscriber is None and bar is None and not asked:
         raise _unknown(normal)
     if subscriber is not None:

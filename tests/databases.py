@@ -14,16 +14,19 @@ import contextlib
 import itertools
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import pytest
 
 from tests import postgresql
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from newsletter.store.engine import Database
 
 KINDS = ("sqlite", "postgresql")
@@ -174,3 +177,17 @@ def database(migrated_url: str) -> Iterator[Database]:
         yield opened
     finally:
         opened.close()
+
+
+def wait_until_somebody_waits(database: Database, done: Future[Any]) -> None:
+    """Until another transaction, whose work ends with `done`, waits for one that is open.
+
+    On SQLite whoever wants to write waits in any case, and looks afterwards.
+    """
+    deadline = time.monotonic() + 60
+    while not database.is_sqlite and not done.done():
+        with database.read() as connection:
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            if connection.exec_driver_sql(waiting).scalar_one():
+                return
+        assert time.monotonic() < deadline, "nobody waits"

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from sqlalchemy import Connection, Table, insert, select, text, update
+from sqlalchemy import Connection, Table, insert, select, update
 
 from newsletter.config import load
 from newsletter.errors import FeedError, SettingsError
@@ -41,6 +40,7 @@ from subscribers.store.tables import (
     wording,
 )
 from subscribers.store.tables import metadata as theirs
+from tests.databases import wait_until_somebody_waits
 
 NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=500)
@@ -220,23 +220,12 @@ def test_who_confirms_while_old_sign_ups_are_forgotten_keeps_all_her_evidence(
             joined = {"status": "active", "confirmed_at": NOW, "changed_at": NOW}
             connection.execute(update(person).where(person.c.id == 3).values(joined))
             done = pool.submit(prune, context)
-            _wait_until_somebody_waits(database, done)
+            wait_until_somebody_waits(database, done)
         done.result()
     with database.read() as connection:
         query = select(consent.c.kind).where(consent.c.subscriber_id == 3)
         assert connection.execute(query).scalars().all() == ["asked"]
         assert connection.execute(select(person.c.status).where(person.c.id == 3)).scalar()
-
-
-def _wait_until_somebody_waits(database: Database, done: Future[Any]) -> None:
-    """On SQLite whoever wants to write waits in any case, and looks afterwards."""
-    deadline = time.monotonic() + 60
-    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    while not database.is_sqlite and not done.done():
-        with database.read() as connection:
-            if connection.execute(waiting).scalar_one():
-                return
-        assert time.monotonic() < deadline, "nobody waits"
 
 
 def test_many_events_go_in_blocks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,16 +10,20 @@ from sqlalchemy import func, select
 
 from newsletter.store.engine import Database
 from subscribers import membership
+from subscribers.answering import Pace, decide_next
+from subscribers.asking import Asking, Rules, ask
 from subscribers.errors import AddressError, LeftAlone, SecretKeyError, UnknownSubscriber
 from subscribers.model import (
     Choice,
     ConsentKind,
     Filter,
     Form,
+    Purpose,
     SubscriptionStatus,
     SuppressionReason,
 )
 from subscribers.store import people, suppressions, tables
+from tests.databases import wait_until_somebody_waits
 
 NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -123,6 +128,27 @@ def test_erasing_leaves_a_hash_and_no_trace_of_the_address(database: Database) -
     with pytest.raises(LeftAlone, match="erased"):
         add(database, "anna@example.org")
     assert add(database, "ben@example.org").subscriber.id > first.subscriber.id
+
+
+def test_who_is_erased_while_her_sign_up_is_answered_is_erased(database: Database) -> None:
+    """Answering adds her line; it is under way when she is looked for, and ends before."""
+    key, rules = "anna@example.org", Rules()
+    asked = Asking(purpose=Purpose.SUBSCRIBE, address=key)
+    with database.begin() as conn:
+        ask(conn, asked, rules, now=NOW, secrets=SECRETS)
+
+    def erase() -> None:
+        with database.begin() as conn:
+            membership.erase(conn, key, now=LATER, secrets=SECRETS)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.begin() as conn:
+            assert decide_next(conn, rules, Pace(), now=NOW, secrets=SECRETS)
+            done = pool.submit(erase)
+            wait_until_somebody_waits(database, done)
+        done.result()
+    with database.read() as conn:
+        assert people.find(conn, key) is None
 
 
 def test_what_barred_an_address_after_it_was_erased_counts_and_is_erased_with_it(
