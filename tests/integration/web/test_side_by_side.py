@@ -71,6 +71,23 @@ def test_two_servers_lose_nothing_and_mail_nobody_twice(two: tuple[Served, Serve
     assert withdrawn == PEOPLE
 
 
+def test_limits_count_for_all_servers_and_after_a_restart(
+    tmp_path: Path, migrated_url: str
+) -> None:
+    """Each is asked once, from the same network."""
+    asked = []
+    with ExitStack() as stack:
+        for name in ("first", "second", "third"):
+            more = "[signup]\nper_network = 2\n"
+            site = stack.enter_context(
+                served(tmp_path / name, database_url=migrated_url, more=more)
+            )
+            asked.append(site.post("/link", email=f"{name}@example.org").status)
+    with at_work(tmp_path / "first") as again:
+        asked.append(again.post("/link", email="fourth@example.org").status)
+    assert asked == [200, 200, 429, 429]
+
+
 @pytest.fixture
 def world(tmp_path: Path, web: WebServer) -> Iterator[World]:
     """A newsletter that really sends to 60 people, five at a time."""

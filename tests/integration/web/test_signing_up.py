@@ -131,6 +131,33 @@ def test_the_network_is_the_one_that_a_trusted_proxy_names(site: Served) -> None
         assert answer.status == 200
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "198.51.100.{}, 203.0.113.5",  # the proxy adds what it saw to what the visitor had said
+        "2001:db8::{}",  # one household has a whole /64
+        "203.0.113.5:800{}",  # some proxies name the port as well
+    ],
+)
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_nobody_is_another_network_by_saying_so(site: Served, said: str) -> None:
+    asked = [
+        site.post("/link", {"X-Forwarded-For": said.format(n)}, email=f"reader{n}@example.org")
+        for n in range(21)
+    ]
+    assert [answer.status for answer in asked] == [200] * 20 + [429]
+
+
+def test_who_is_no_trusted_proxy_is_not_believed(tmp_path: Path) -> None:
+    more = '[signup]\nper_network = 2\n[web]\ntrusted_proxies = ["192.0.2.1"]\n'
+    with served(tmp_path, more=more) as alone:
+        asked = [
+            alone.post("/link", {"X-Forwarded-For": f"198.51.100.{n}"}, email=f"r{n}@example.org")
+            for n in range(3)
+        ]
+    assert [answer.status for answer in asked] == [200, 200, 429]
+
+
 def test_an_address_is_mailed_once_however_often_it_is_typed(site: Served) -> None:
     for _ in range(10):
         assert sign_up(site).status == 200
