@@ -95,3 +95,21 @@ def test_giving_way_ends_though_another_one_never_stops(database: Database) -> N
             database.give_way()
         write(database, "mine")
     assert "mine" in names(database)
+
+
+def test_traces_are_left_for_the_next_time_where_others_are_at_work(database: Database) -> None:
+    """Nobody is kept waiting for it, and nothing is raised."""
+    assert database.path is not None
+    changes = database.path.with_name(f"{database.path.name}-wal")
+    with database.read() as reader:
+        reader.execute(channel.select()).all()
+        write(database, "one")
+        database.leave_no_trace()
+        assert changes.stat().st_size > 0
+    with database.begin() as writer:
+        writer.execute(channel.delete())
+        database.leave_no_trace()
+    database.leave_no_trace()
+    assert changes.stat().st_size == 0
+    with database.read() as reader:
+        assert patience(reader) == BUSY_TIMEOUT_MS
