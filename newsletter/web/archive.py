@@ -12,8 +12,9 @@ from fastapi.responses import HTMLResponse, Response
 
 from newsletter.editions.wording import local_date
 from newsletter.pipeline import archive
+from newsletter.pipeline.context import look_of
 from newsletter.web.failures import failure
-from newsletter.web.pages import PUBLIC, page
+from newsletter.web.pages import PUBLIC, filled, page
 from newsletter.web.site import Site, TheSite
 
 router = APIRouter(default_response_class=HTMLResponse)
@@ -61,7 +62,7 @@ def feed(site: TheSite) -> Response:
         "language": given.language,
         "entries": [shown_entry(site, entry) for entry in found],
     }
-    text = site.templates.render("web/feed.xml.j2", values)
+    text = filled(site, "web/feed.xml.j2", values)
     return _Rss(text, headers=PUBLIC)
 
 
@@ -77,8 +78,13 @@ def edition(site: TheSite, edition: str) -> Response:
         return failure(site, "/archive/", 404)
     if not found.html:
         return page(site, "removed", {"label": found.entry.label}, status=410, headers=PUBLIC)
-    values = {"base": site.base, "missing": found.missing, "rehearsal": found.rehearsal}
-    above = site.templates.render("web/archive_top.html.j2", values)
+    values = {
+        "base": site.base,
+        "missing": found.missing,
+        "rehearsal": found.rehearsal,
+        "light": look_of(site.settings).light,
+    }
+    above = filled(site, "web/archive_top.html.j2", values)
     html = _BODY.sub(lambda body: f"{body[0]}{above}<main>", found.html, count=1)
     html = html.replace("</body>", "</main></body>")
     headers = {} if found.rehearsal else PUBLIC

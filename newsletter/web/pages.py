@@ -45,18 +45,18 @@ def page(
         "postal_address": given.postal_address,
         "style": f"{site.base}/static/style.css?{_mark(style(site))}",
     }
-    html = _filled(site, f"web/{name}.html.j2", {"site": frame, **(values or {})})
+    html = filled(site, f"web/{name}.html.j2", {"site": frame, **(values or {})})
     return HTMLResponse(html, status_code=status, headers=dict(headers or {}))
 
 
 def style(site: Site) -> str:
     """The style sheet of all pages."""
     look = look_of(site.settings)
-    return _filled(site, "web/style.css.j2", {"light": look.light, "dark": look.dark})
+    return filled(site, "web/style.css.j2", {"light": look.light, "dark": look.dark})
 
 
-def _filled(site: Site, name: str, values: Mapping[str, object]) -> str:
-    """A template of the admin's own that does not work keeps nobody from unsubscribing."""
+def filled(site: Site, name: str, values: Mapping[str, object]) -> str:
+    """The text of a template. One of the admin's own that does not work keeps nobody from it."""
 
     def tell(error: RenderError) -> None:
         log.error("%s The program's own templates are used for this page. %s", error.message,

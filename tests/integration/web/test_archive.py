@@ -143,6 +143,29 @@ def test_a_post_of_another_edition_cannot_be_removed_here(world: World, site: Se
     assert WALK in site.get(f"/archive/{EDITION}").text
 
 
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("feed.xml.j2", "feed.xml"), ("archive_top.html.j2", EDITION), ("archive.html.j2", "")],
+)
+def test_a_template_of_one_s_own_that_does_not_work_keeps_nobody_from_reading(
+    world: World, site: Served, name: str, path: str
+) -> None:
+    before = site.get(f"/archive/{path}")
+    own = world.desk.folder / "templates" / "web" / name
+    own.parent.mkdir(parents=True)
+    own.write_text("{{ nothing }}", encoding="utf-8")
+    answer = site.get(f"/archive/{path}")
+    assert (answer.status, answer.text) == (200, before.text)
+
+
+def test_the_line_above_an_edition_has_the_admin_s_colours(world: World) -> None:
+    world.json("send", "--yes")
+    world.variables["NEWSLETTER_LOOK__LIGHT__BAND"] = "#123456"
+    for site in _site(world):
+        nav = site.get(f"/archive/{EDITION}").text.partition("<nav")[2].partition(">")[0]
+        assert "background-color:#123456" in nav
+
+
 def test_what_still_can_be_taken_back_is_not_shown(world: World) -> None:
     """Mails that wait at the provider have reached nobody."""
     world.settings(undo_minutes=30)
