@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from newsletter.cli.app import App, pass_app
 from newsletter.cli.output import emit, json_option
+
+if TYPE_CHECKING:
+    from newsletter.pipeline.archive import Entry
 
 
 @click.group("archive")
@@ -32,13 +37,22 @@ def list_(app: App) -> None:
             "sent_at": entry.sent_at,
             "subject": entry.subject,
             "removed": entry.removed,
+            "removed_posts": entry.missing,
         }
         for entry in found
     ]
-    lines = [
-        f"{e.key:<11} {moment(e.sent_at)}  {'(removed)' if e.removed else e.subject}" for e in found
-    ]
+    lines = [f"{e.key:<11} {moment(e.sent_at)}  {_shown(e)}" for e in found]
     emit(app, rows, "\n".join(lines) or "Nothing was really sent yet.")
+
+
+def _shown(entry: Entry) -> str:
+    """What of an edition can still be read."""
+    if entry.removed:
+        return "(removed)"
+    if not entry.missing:
+        return entry.subject
+    texts = "one text" if entry.missing == 1 else f"{entry.missing} texts"
+    return f"{entry.subject} ({texts} removed)"
 
 
 @command.command("hide")

@@ -42,7 +42,8 @@ their time to come have not."""
 class Entry:
     """An edition in the list of all; `titles` are those of its posts and trials. Times are UTC.
 
-    Of a removed one nothing is said but that it was there.
+    Of a removed one nothing is said but that it was there; `missing` counts removed posts of one
+    that is there.
     """
 
     key: str
@@ -51,15 +52,15 @@ class Entry:
     subject: str
     titles: tuple[str, ...]
     removed: bool = False
+    missing: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """An edition as a page: `html` is "" when all of it was removed; `missing` posts were."""
+    """An edition as a page: `html` is "" when all of it was removed."""
 
     entry: Entry
     html: str
-    missing: int
     rehearsal: bool
 
 
@@ -98,10 +99,10 @@ def page(context: Context, key: str) -> Page | None:
             at = _out_since(connection, edition, context.now()) if edition else None
             if edition is not None and at is not None:
                 gone = archive.removed(connection, [edition.id]).get(edition.id, frozenset())
+                entry = _entry(connection, edition, at, gone)
                 return Page(
-                    entry=_entry(connection, edition, at, gone),
-                    html="" if archive.WHOLE in gone else _html(context, connection, edition, gone),
-                    missing=len(gone),
+                    entry=entry,
+                    html="" if entry.removed else _html(context, connection, edition, gone),
                     rehearsal=channel is Channel.REHEARSAL,
                 )
     return None
@@ -153,12 +154,12 @@ def _out_since(connection: Connection, edition: Edition, now: datetime) -> datet
 
 def _entry(connection: Connection, edition: Edition, at: datetime, gone: frozenset[int]) -> Entry:
     label = period_label(edition.period)
-    if archive.WHOLE in gone:
-        return Entry(key=edition.key, label=label, sent_at=at, subject="", titles=(), removed=True)
     updates = edition_trials.updates(connection, edition.id)
     trials = [update.note.title or update.note.number for update in updates]
     items = edition_store.items(connection, edition.id)
     posts = [item.title for item in items if item.post_id not in gone]
+    if archive.WHOLE in gone or (gone and not trials and not posts):
+        return Entry(key=edition.key, label=label, sent_at=at, subject="", titles=(), removed=True)
     subject = edition_store.subject(connection, edition.id) if not gone else ""
     return Entry(
         key=edition.key,
@@ -166,6 +167,7 @@ def _entry(connection: Connection, edition: Edition, at: datetime, gone: frozens
         sent_at=at,
         subject=subject or (posts[0] if posts else label),
         titles=(*trials, *posts),
+        missing=len(gone),
     )
 
 

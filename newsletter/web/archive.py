@@ -80,7 +80,7 @@ def edition(site: TheSite, edition: str) -> Response:
         return page(site, "removed", {"label": found.entry.label}, status=410, headers=PUBLIC)
     values = {
         "base": site.base,
-        "missing": found.missing,
+        "missing": found.entry.missing,
         "rehearsal": found.rehearsal,
         "light": look_of(site.settings).light,
     }
@@ -102,6 +102,7 @@ def shown_entry(site: Site, entry: archive.Entry) -> dict[str, object]:
         "subject": entry.subject,
         "description": escape(f"{entry.label}: {' · '.join(entry.titles)}"),  # it is read as HTML
         "removed": entry.removed,
+        "missing": entry.missing,
     }
 
 

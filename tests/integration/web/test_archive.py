@@ -129,12 +129,20 @@ def test_a_removed_post_is_gone_from_page_list_and_feed(
     for text in (answer.text, site.get("/archive/").text, site.get("/archive/feed.xml").text):
         assert WALK not in text
         assert "a-walk-in-autumn" not in text
+    (item,) = items(site)
+    assert str(item.findtext("description")).endswith("One text was removed.")
+    assert "(one text removed)" in world.said("archive", "list")
 
 
 def test_the_last_post_of_an_edition_takes_it_along(world: World, site: Served) -> None:
+    """Page, list and feed say so, as if all of it had been removed at once."""
     for post in world.json("posts", "list"):
         assert world.call("archive", "hide", EDITION, "--post", post["url"]).code == 0
     assert site.get(f"/archive/{EDITION}").status == 410
+    assert "This edition was removed." in site.get("/archive/").text
+    (item,) = items(site)
+    assert item.findtext("description") == "This edition was removed."
+    assert world.json("archive", "list")[0]["removed"] is True
 
 
 def test_a_post_of_another_edition_cannot_be_removed_here(world: World, site: Served) -> None:
