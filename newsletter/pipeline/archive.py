@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from newsletter.delivery.links import links_for
@@ -77,8 +78,8 @@ def entries(context: Context, *, limit: int | None = None) -> tuple[Entry, ...]:
     """The editions that were really sent, newest first."""
     with context.database.read() as connection:
         listed = edition_store.listed(connection, channel=Channel.REAL, states=OUT)
-        came = [(e, at) for e in listed if (at := _out_since(connection, e, context.now()))]
-        came = came[:limit]
+        found = ((e, at) for e in listed if (at := _out_since(connection, e, context.now())))
+        came = list(islice(found, limit))
         removed = archive.removed(connection, [edition.id for edition, _ in came])
         return tuple(
             _entry(connection, edition, at, removed.get(edition.id, frozenset()))

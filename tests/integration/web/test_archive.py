@@ -10,7 +10,9 @@ from xml.etree import ElementTree as ET
 
 import feedparser
 import pytest
+from sqlalchemy import event
 
+from newsletter.pipeline.archive import entries
 from tests.acceptance.runner import Desk, Post, atom
 from tests.acceptance.world import EDITION, World, world_of
 from tests.webapp import Served, at_work
@@ -186,6 +188,29 @@ def test_what_still_can_be_taken_back_is_not_shown(world: World) -> None:
     for site in _site(world):
         assert site.get(f"/archive/{EDITION}").status == 200
         assert len(items(site)) == 1
+
+
+def test_the_latest_editions_are_found_without_looking_at_all(world: World, web: WebServer) -> None:
+    """The first page asks the database as much after ten years as after ten weeks."""
+    world.settings(undo_minutes=30)
+    for week in range(3):
+        web.pages["/feed"] = atom(
+            Post(number=2 + week, title=f"Letter {week}", published=world.desk.now)
+        )
+        assert world.json("send", "--yes")["outcome"] == "scheduled"
+        world.later(days=7)
+    for site in _site(world):
+        context = site.wiring.context(tell=lambda _: None, progress=lambda _: None)
+        statements: list[str] = []
+
+        def note(_conn: object, _cursor: object, statement: str, *_more: object) -> None:
+            statements.append(statement)  # noqa: B023 - of this one turn
+
+        event.listen(context.database.engine, "before_cursor_execute", note)
+        (entry,) = entries(context, limit=1)
+        event.remove(context.database.engine, "before_cursor_execute", note)
+        assert "Letter 2" in entry.titles
+        assert len([each for each in statements if "FROM provider_id" in each]) == 1
 
 
 def test_a_cancelled_edition_is_not_shown(world: World) -> None:
