@@ -137,7 +137,7 @@ def answer(
     except AddressError:
         return wrong()
     if given is Answer.TOO_MANY:
-        return failure(site, "/", 429)
+        return failure(site, "/", 429, neutral=True)
     site.chores.call()
     return page(site, "asked", {"joining": joining}, neutral=True)
 

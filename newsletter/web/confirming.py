@@ -44,6 +44,6 @@ def confirm(site: TheSite, token: Token, request: Request) -> Response:
 
 
 def _result(site: Site, outcome: str) -> Response:
-    known = outcome in (Outcome.CONFIRMED, Outcome.ALREADY)
+    neutral = outcome != Outcome.CONFIRMED  # whoever got the mail passed on finds the link used
     status = STATUS.get(outcome, 200)
-    return page(site, "confirmed", {"outcome": outcome}, status=status, neutral=not known)
+    return page(site, "confirmed", {"outcome": outcome}, status=status, neutral=neutral)

@@ -52,14 +52,26 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 """What every route may answer, as OpenAPI has it."""
 
+PERSONAL = ("/confirm/", "/preferences/", "/unsubscribe/", "/forget/", "/dossier/")
+"""What the paths in personal links begin with; a failure there names the newsletter no more than
+the page itself would have."""
+
 RETRY_SECONDS = 120
 """After so long a mail provider may try again, when we were at fault."""
 
 
 def failure(
-    site: Site, path: str, status: int, headers: Mapping[str, str] | None = None
+    site: Site,
+    path: str,
+    status: int,
+    headers: Mapping[str, str] | None = None,
+    *,
+    neutral: bool = False,
 ) -> Response:
-    """The answer that says what is wrong; an unknown status is told of as the nearest one."""
+    """The answer that says what is wrong; an unknown status is told of as the nearest one.
+
+    It is `neutral`, as a page can be, at personal paths in any case.
+    """
     known = status if status in WORDS else (500 if status >= 500 else 400)
     heading, sentence = WORDS[known]
     given = dict(headers or {})
@@ -69,7 +81,8 @@ def failure(
         error = {"code": str(status), "message": f"{heading}.", "mend": sentence}
         return JSONResponse({"error": error}, status_code=status, headers=given)
     words = {"heading": heading, "sentence": sentence}
-    return page(site, "failure", words, status=status, headers=given)
+    neutral = neutral or path.startswith(PERSONAL)
+    return page(site, "failure", words, status=status, headers=given, neutral=neutral)
 
 
 def install(app: FastAPI) -> None:

@@ -42,6 +42,42 @@ def test_behind_the_lasting_link_nothing_tells_who_she_is_or_reads_about(site: S
     assert page.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "size", "status"),
+    [
+        ("GET", "/preferences/TOKEN/mail", 0, 405),
+        ("GET", "/preferences/TOKEN/more", 0, 404),
+        ("PUT", "/unsubscribe/TOKEN", 0, 405),
+        ("POST", "/unsubscribe/TOKEN", 100_000, 413),
+        ("PUT", "/confirm/TOKEN", 0, 405),
+        ("PUT", "/dossier/TOKEN", 0, 405),
+        ("PUT", "/forget/TOKEN", 0, 405),
+    ],
+)
+def test_what_goes_wrong_behind_a_personal_link_names_nothing_either(
+    site: Served, method: str, path: str, size: int, status: int
+) -> None:
+    answer = site.ask(method, path.replace("TOKEN", token_of(site)), b"x" * size)
+    assert answer.status == status
+    assert "<h1>" in answer.text
+    assert [name for name in NAMES if name in answer.text] == []
+
+
+def test_who_asks_for_links_too_often_is_told_so_without_a_name(site: Served) -> None:
+    path = f"/preferences/{token_of(site)}/mail"
+    answers = [site.post(path, purpose="dossier") for _ in range(21)]
+    assert answers[-1].status == 429
+    assert [name for name in NAMES if name in answers[-1].text] == []
+
+
+def test_a_used_link_to_confirm_names_nothing(site: Served) -> None:
+    """The mail may have been passed on since."""
+    link = newest(site).link
+    for answer in (site.get(link), site.post(link)):
+        assert "You are on the list already" in answer.text
+        assert [name for name in NAMES if name in answer.text] == []
+
+
 def test_form_and_pause_are_changed_by_the_lasting_link(site: Served) -> None:
     path = f"/preferences/{token_of(site)}"
     answer = site.post(path, form="large", pause="4")
