@@ -82,12 +82,16 @@ def test_form_and_pause_are_changed_by_the_lasting_link(site: Served) -> None:
     path = f"/preferences/{token_of(site)}"
     answer = site.post(path, form="large", pause="4")
     assert "Saved." in answer.text
+    assert "You are taking a break until" in answer.text
+    assert "The next edition" not in answer.text
     row = person(site)
     assert (row["form"], row["topics"]) == ("large", "trials")
     assert re.search(r'value="large" checked', answer.text)
     assert "No mails until" in answer.text
     assert "No mails until" in site.get(path).text
-    assert "No mails until" not in site.post(path, pause="0").text
+    ended = site.post(path, pause="0").text
+    assert "No mails until" not in ended
+    assert "The next edition comes like this." in ended
     assert person(site)["paused_until"] is None
 
 
