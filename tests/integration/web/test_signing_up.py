@@ -85,6 +85,20 @@ def test_what_is_no_address_is_shown_again_with_what_is_wrong(site: Served, type
     assert letters(site) == []
 
 
+def test_a_fault_is_told_first_to_who_hears_the_page(site: Served) -> None:
+    """In its title, and at the field, which has the focus."""
+    link = site.post("/link", email="anna", purpose="dossier")
+    for answer in (sign_up(site, "anna@"), link):
+        assert "<title>Please look again: " in answer.text
+        (field,) = re.findall(r"<input [^>]*autofocus[^>]*>", answer.text)
+        assert 'name="email"' in field
+        assert 'aria-describedby="fault"' in field
+        assert '<p class="fault" id="fault"' in answer.text
+    for path in ("/", "/link"):
+        assert "autofocus" not in site.get(path).text
+        assert "look again" not in site.get(path).text
+
+
 def test_an_address_that_is_typed_stays_in_the_form_and_is_escaped(site: Served) -> None:
     answer = sign_up(site, '"><script>alert(1)</script>')
     assert answer.status == 400
