@@ -7,14 +7,14 @@ from datetime import datetime
 from email.utils import format_datetime
 from html import escape
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from newsletter.editions.wording import local_date
 from newsletter.pipeline import archive
 from newsletter.pipeline.context import look_of
 from newsletter.web.failures import failure
-from newsletter.web.pages import PUBLIC, filled, page
+from newsletter.web.pages import PUBLIC, filled, mark, page
 from newsletter.web.site import Site, TheSite
 
 router = APIRouter(default_response_class=HTMLResponse)
@@ -50,9 +50,10 @@ def index(site: TheSite) -> Response:
     "/archive/feed.xml",
     summary="The editions as an RSS 2.0 feed",
     response_class=_Rss,
+    responses={304: {"description": "It is what If-None-Match names."}},
 )
-def feed(site: TheSite) -> Response:
-    """The last editions, each as a link to its page."""
+def feed(site: TheSite, request: Request) -> Response:
+    """The last editions, each as a link to its page; sent only to who does not have it."""
     found = archive.entries(site.context, limit=FEED_LENGTH)
     given = site.settings.newsletter
     values = {
@@ -63,7 +64,11 @@ def feed(site: TheSite) -> Response:
         "entries": [shown_entry(site, entry) for entry in found],
     }
     text = filled(site, "web/feed.xml.j2", values)
-    return _Rss(text, headers=PUBLIC)
+    tag = f'"{mark(text)}"'
+    headers = {**PUBLIC, "ETag": tag}
+    if _names(request.headers.get("if-none-match", ""), tag):
+        return Response(status_code=304, headers=headers)
+    return _Rss(text, headers=headers)
 
 
 @router.get(
@@ -89,6 +94,12 @@ def edition(site: TheSite, edition: str) -> Response:
     html = html.replace("</body>", "</main></body>")
     headers = {} if found.rehearsal else PUBLIC
     return HTMLResponse(html, headers={**headers, "Content-Security-Policy": POLICY})
+
+
+def _names(given: str, tag: str) -> bool:
+    """Whether an If-None-Match is of this ETag (RFC 9110 §13.1.2: by weak comparison)."""
+    tags = [each.strip().removeprefix("W/") for each in given.split(",")]
+    return tag in tags or tags == ["*"]
 
 
 def shown_entry(site: Site, entry: archive.Entry) -> dict[str, object]:

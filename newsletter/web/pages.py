@@ -43,7 +43,7 @@ def page(
         "direction": given.direction,
         "reply_address": given.reply_address,
         "postal_address": given.postal_address,
-        "style": f"{site.base}/static/style.css?{_mark(style(site))}",
+        "style": f"{site.base}/static/style.css?{mark(style(site))}",
     }
     html = filled(site, f"web/{name}.html.j2", {"site": frame, **(values or {})})
     return HTMLResponse(html, status_code=status, headers=dict(headers or {}))
@@ -71,5 +71,6 @@ def style_answer(site: Site) -> Response:
     return Response(style(site), media_type="text/css", headers=headers)
 
 
-def _mark(text: str) -> str:
+def mark(text: str) -> str:
+    """A short name of a text, which changes with it."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -96,6 +96,18 @@ def test_the_list_and_the_feed_lead_to_it(site: Served) -> None:
     assert parsed.feed.language == "en-GB"
 
 
+def test_a_feed_reader_that_has_it_is_not_sent_the_feed_again(world: World, site: Served) -> None:
+    feed = "/archive/feed.xml"
+    tag = site.get(feed).headers["etag"]
+    for given in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        answer = site.get(feed, If_None_Match=given)
+        assert (answer.status, answer.text, answer.headers["etag"]) == (304, "", tag)
+        assert answer.headers["cache-control"] == "public, max-age=300"
+    assert site.get(feed, If_None_Match='"other"').status == 200
+    assert world.call("archive", "hide", EDITION).code == 0
+    assert site.get(feed, If_None_Match=tag).status == 200
+
+
 def test_a_removed_edition_is_gone_and_said_to_be(world: World, site: Served) -> None:
     before = world.json("editions", "show", EDITION)["checksum"]
     said = world.said("archive", "hide", EDITION)
