@@ -88,6 +88,19 @@ def test_who_chose_plain_text_gets_no_html_and_who_chose_discreet_no_title(
     assert TITLE not in part(discreet, "plain") + part(discreet, "html")
 
 
+def test_an_inbox_that_shows_how_a_plain_mail_begins_tells_nobody_either(
+    desk: ReadersDesk,
+) -> None:
+    """The name comes further down than inboxes show; HTML has a hidden line for them."""
+    desk.join(form=Form.PLAIN)
+    desk.wait(hours=2)
+    desk.sign_up()
+    for mail in desk.mails():
+        assert part(mail, "html") == ""
+        text = " ".join(part(mail, "plain").split())
+        assert text.index(TITLE) > 150
+
+
 def test_who_is_on_the_list_gets_her_lasting_links(desk: ReadersDesk) -> None:
     token = desk.join().token
     desk.wait(hours=2)
