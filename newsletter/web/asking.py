@@ -74,7 +74,7 @@ def subscribe(
     topics: Lines = [],  # noqa: B006 - the framework copies it
     form: Line = "",
     shown: Line = "",
-    company: Trap = "",
+    extra: Trap = "",
 ) -> Response:
     """Writes the wish down; a mail with a link to confirm follows, if there may be one.
 
@@ -94,7 +94,7 @@ def subscribe(
             topics=topics_of(site, topics),
             form=mail_form(form) or MailForm.NORMAL,
             network=network(request),
-            trap=company,
+            trap=extra,
         ),
         wrong=lambda: _home(site, {**typed, "fault": NO_ADDRESS}, status=400),
         joining=True,
@@ -109,13 +109,13 @@ def link(site: TheSite) -> Response:
 
 @router.post("/link", summary="Have a fresh link mailed", responses=_ANSWERS)
 def mail_link(
-    site: TheSite, request: Request, email: Line = "", purpose: Line = "", company: Trap = ""
+    site: TheSite, request: Request, email: Line = "", purpose: Line = "", extra: Trap = ""
 ) -> Response:
     """Writes the wish down; a mail with the link follows, if something is held of the address."""
     wanted = purpose_of(purpose)
     return answer(
         site,
-        lambda: ask_for_link(site.context, wanted, email, network=network(request), trap=company),
+        lambda: ask_for_link(site.context, wanted, email, network=network(request), trap=extra),
         wrong=lambda: _link(
             site,
             {"email": email, "purpose": wanted.value, "fault": NO_ADDRESS},

@@ -119,9 +119,17 @@ def test_a_form_with_an_old_text_shows_today_s_first(site: Served) -> None:
 
 def test_a_program_that_fills_in_everything_gets_no_mail(site: Served) -> None:
     honest = sign_up(site, "bob@example.org")
-    trapped = sign_up(site, company="Cheap pills")
+    trapped = sign_up(site, extra="Cheap pills")
     assert trapped.text == honest.text
     assert letters(site, ANNA) == []
+
+
+@pytest.mark.parametrize("path", ["/", "/embed", "/link"])
+def test_no_browser_fills_the_trap_in_for_a_person(site: Served, path: str) -> None:
+    """Browsers fill in fields by their names, also those that say they should not."""
+    traps = re.findall(r'<input [^>]*tabindex="-1"[^>]*>', site.get(path).text)
+    (name,) = re.findall(r'name="(\w+)"', traps[0])
+    assert not re.search("mail|name|company|organi|phone|tel|url|site|address|city|title", name)
 
 
 def test_too_many_from_one_network_are_asked_to_wait(site: Served) -> None:
