@@ -114,6 +114,7 @@ def notice_message(envelope: Envelope, notice: Notice, *, date: datetime) -> byt
         f"From: {_mailbox(envelope.sender_name, envelope.sender_address)}",
         f"To: {header_safe(notice.to)}",
         f"Subject: {_encoded_words(words_safe(notice.subject), 'Subject')}",
+        *_reply_to(envelope),
         f"Date: {format_datetime(date.astimezone(UTC))}",
         f"Message-ID: <{secrets.token_hex(12)}@{envelope.domain}>",
         "Auto-Submitted: auto-generated",
@@ -151,7 +152,7 @@ def _fixed_headers(envelope: Envelope, subject: str, boundary: str) -> bytes:
     lines = [
         f"From: {_mailbox(envelope.sender_name, envelope.sender_address)}",
         f"Subject: {_encoded_words(words_safe(subject), 'Subject')}",
-        *([f"Reply-To: {header_safe(envelope.reply_to)}"] if envelope.reply_to else []),
+        *_reply_to(envelope),
         f"List-Id: {list_id(envelope)}",
         "Auto-Submitted: auto-generated",
         f"Content-Language: {header_safe(envelope.language)}",
@@ -160,6 +161,10 @@ def _fixed_headers(envelope: Envelope, subject: str, boundary: str) -> bytes:
         "",
     ]
     return "\r\n".join(lines).encode()
+
+
+def _reply_to(envelope: Envelope) -> list[str]:
+    return [f"Reply-To: {header_safe(envelope.reply_to)}"] if envelope.reply_to else []
 
 
 def _mailbox(name: str, address: str) -> str:

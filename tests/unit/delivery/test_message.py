@@ -19,7 +19,9 @@ from newsletter.delivery.links import links_for
 from newsletter.delivery.message import (
     Envelope,
     MessageTemplate,
+    Notice,
     list_id,
+    notice_message,
     quoted_printable,
     words_safe,
 )
@@ -183,6 +185,14 @@ def test_the_headers_are_those_a_newsletter_needs() -> None:
 
 def test_without_a_reply_address_there_is_no_such_header() -> None:
     assert parsed(raw(sender=envelope(reply_to="")))["Reply-To"] is None
+
+
+def test_answers_to_a_mail_that_is_no_edition_go_where_those_to_editions_go() -> None:
+    """As by SendGrid; the pages tell readers to just answer one of our mails."""
+    notice = Notice(to="ada@example.org", subject="The link you asked for", text="Here it is.")
+    found = parsed(notice_message(envelope(), notice, date=DATE))
+    assert found["Reply-To"] == "morgan@blog.example.org"
+    assert parsed(notice_message(envelope(reply_to=""), notice, date=DATE))["Reply-To"] is None
 
 
 def test_the_date_is_written_in_utc() -> None:
