@@ -21,6 +21,7 @@ from subscribers.model import (
     RequestState,
     Subscriber,
     SubscriptionStatus,
+    Suppression,
     SuppressionReason,
     join_topics,
 )
@@ -125,6 +126,12 @@ def decide(
             return Outcome.UNKNOWN
 
 
+def foresee(conn: Connection, token: str, *, now: datetime, secrets: tuple[str, ...]) -> Outcome:
+    """What `confirm` would come to at this moment; changes nothing. Raises SecretKeyError."""
+    link = look(conn, token, Purpose.SUBSCRIBE, now=now, secrets=secrets)
+    return Outcome.UNKNOWN if link.request is None else _weigh(conn, link, link.request, secrets)[0]
+
+
 def confirm(
     conn: Connection,
     token: str,
@@ -144,10 +151,7 @@ def confirm(
     if request is None:
         return Confirmed(outcome=Outcome.UNKNOWN)
     key = addresses.key(request.address)
-    before = people.find(conn, key)
-    bar = suppressions.barred(conn, [key], secrets).get(key)
-    status = None if before is None else before.status
-    outcome = decide(link.state, status, None if bar is None else bar.reason)
+    outcome, before, bar = _weigh(conn, link, request, secrets)
     if outcome is Outcome.CONFIRMED:
         if bar is not None:
             suppressions.lift_wholly(conn, key, secrets)
@@ -157,6 +161,17 @@ def confirm(
         requests.use(conn, request.id, now)
         requests.void_open(conn, [key])
     return Confirmed(outcome=outcome, subscriber=people.find(conn, key))
+
+
+def _weigh(
+    conn: Connection, link: Link, request: Request, secrets: tuple[str, ...]
+) -> tuple[Outcome, Subscriber | None, Suppression | None]:
+    """What confirming comes to, with who is there, and what bars her."""
+    key = addresses.key(request.address)
+    before = people.find(conn, key)
+    bar = suppressions.barred(conn, [key], secrets).get(key)
+    status = None if before is None else before.status
+    return decide(link.state, status, None if bar is None else bar.reason), before, bar
 
 
 def use(conn: Connection, link: Link, *, now: datetime) -> None:

@@ -9,12 +9,16 @@ from newsletter.pipeline.readers import joining
 from newsletter.web.forms import Token, network
 from newsletter.web.pages import Answers, page
 from newsletter.web.site import Site, TheSite
-from subscribers.confirming import LinkState, Outcome
-from subscribers.model import Purpose
+from subscribers.confirming import Outcome
 
 router = APIRouter(default_response_class=HTMLResponse, prefix="/confirm")
 
-STATUS = {"unknown": 404, "expired": 410, "overtaken": 410, "barred": 403}
+STATUS = {
+    Outcome.UNKNOWN: 404,
+    Outcome.EXPIRED: 410,
+    Outcome.OVERTAKEN: 410,
+    Outcome.BARRED: 403,
+}
 """How the answer to a link that does not lead on the list begins; 200 for all others."""
 
 _ANSWERS: Answers = {
@@ -26,12 +30,11 @@ _ANSWERS: Answers = {
 
 @router.get("/{token}", summary="A page with one button; changes nothing", responses=_ANSWERS)
 def ask(site: TheSite, token: Token) -> Response:
-    """The button, as long as the link holds."""
-    state = joining.look(site.context, Purpose.SUBSCRIBE, token).state
-    if state is LinkState.OPEN:
+    """The button, if it would lead on the list; else what pressing it would be answered with."""
+    outcome = joining.foresee(site.context, token)
+    if outcome is Outcome.CONFIRMED:
         return page(site, "confirm", {"token": token})
-    shown = "already" if state is LinkState.USED else state.value
-    return _result(site, shown)
+    return _result(site, outcome)
 
 
 @router.post("/{token}", summary="Join; may be repeated", responses=_ANSWERS)
@@ -40,10 +43,10 @@ def confirm(site: TheSite, token: Token, request: Request) -> Response:
     done = joining.confirm(
         site.context, token, source="confirmation page", network=network(request)
     )
-    return _result(site, done.outcome.value)
+    return _result(site, done.outcome)
 
 
-def _result(site: Site, outcome: str) -> Response:
-    neutral = outcome != Outcome.CONFIRMED  # whoever got the mail passed on finds the link used
-    status = STATUS.get(outcome, 200)
-    return page(site, "confirmed", {"outcome": outcome}, status=status, neutral=neutral)
+def _result(site: Site, outcome: Outcome) -> Response:
+    neutral = outcome is not Outcome.CONFIRMED  # who got the mail passed on finds the link used
+    values = {"outcome": outcome.value}
+    return page(site, "confirmed", values, status=STATUS.get(outcome, 200), neutral=neutral)

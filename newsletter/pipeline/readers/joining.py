@@ -7,7 +7,7 @@ from typing import Any
 from newsletter.pipeline.context import Context
 from newsletter.pipeline.readers.dossier import dossier_of
 from subscribers import confirming, membership
-from subscribers.confirming import Confirmed, Link, LinkState
+from subscribers.confirming import Confirmed, Link, LinkState, Outcome
 from subscribers.errors import UnknownSubscriber
 from subscribers.model import Purpose
 
@@ -18,6 +18,12 @@ def look(context: Context, purpose: Purpose, token: str) -> Link:
         return confirming.look(
             connection, token, purpose, now=context.now(), secrets=context.secrets
         )
+
+
+def foresee(context: Context, token: str) -> Outcome:
+    """What `confirm` would come to at this moment; changes nothing."""
+    with context.database.read() as connection:
+        return confirming.foresee(connection, token, now=context.now(), secrets=context.secrets)
 
 
 def confirm(context: Context, token: str, *, source: str = "", network: str = "") -> Confirmed:

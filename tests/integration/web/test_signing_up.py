@@ -8,8 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from subscribers import membership
 from tests.house.source import ROOT
-from tests.integration.web.reader import ANNA, join, letters, newest, person, sign_up
+from tests.integration.web.reader import (
+    ANNA,
+    join,
+    letters,
+    newest,
+    person,
+    sign_up,
+    token_of,
+)
 from tests.webapp import SETTINGS, Served, served
 
 HOW_TO = ROOT / "docs" / "how-to" / "sign-up-form.md"
@@ -56,6 +65,27 @@ def test_confirming_twice_says_so_and_harms_nothing(site: Served) -> None:
         assert answer.status == 200
         assert "You are on the list already" in answer.text
     assert person(site) == before
+
+
+def test_a_used_link_of_who_has_left_does_not_say_that_she_is_on_the_list(site: Served) -> None:
+    join(site)
+    link = newest(site).link
+    site.post(f"/unsubscribe/{token_of(site)}")
+    for answer in (site.get(link), site.post(link)):
+        assert answer.status == 410
+        assert "after that you left the list" in answer.text
+    assert person(site)["status"] == "unsubscribed"
+
+
+def test_who_may_not_be_written_to_is_told_before_she_presses_the_button(site: Served) -> None:
+    sign_up(site)
+    link = newest(site).link
+    with site.wiring.database().begin() as connection:
+        secrets = site.wiring.secret_keys()
+        membership.suppress(connection, ANNA, now=site.wiring.now(), secrets=secrets)
+    for answer in (site.get(link), site.post(link)):
+        assert answer.status == 403
+        assert "We may not write to this address" in answer.text
 
 
 def test_the_answer_tells_nobody_who_is_on_the_list(site: Served) -> None:
