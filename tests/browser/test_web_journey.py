@@ -136,14 +136,14 @@ def _sign_up(page: Page, user: Hands, site: Served) -> None:
     user.press(page.locator("summary"))
     user.pick(page.locator("input[name=form]").all(), 1)
     user.press(page.get_by_role("button", name="Sign up"))
-    assert "Please look into your mailbox" in _heading(page)
+    _comes_to(page, "Please look into your mailbox")
 
 
 def _confirm(page: Page, user: Hands, site: Served) -> None:
     page.goto(site.origin + newest(site).link)
     assert person(site)["status"] == "pending"
     user.press(page.get_by_role("button", name="Yes, send it to me"))
-    assert "You are on the list" in _heading(page)
+    _comes_to(page, "You are on the list")
     row = person(site)
     assert (row["status"], row["topics"], row["form"]) == ("active", "trials", "large")
 
@@ -151,7 +151,7 @@ def _confirm(page: Page, user: Hands, site: Served) -> None:
 def _choose_other_topics(page: Page, user: Hands, site: Served) -> None:
     page.goto(f"{site.origin}/preferences/{person(site)['token']}")
     user.press(page.get_by_role("button", name="Choose topics"))
-    assert "Please look into your mailbox" in _heading(page)
+    _comes_to(page, "Please look into your mailbox")
     page.goto(site.origin + newest(site).link)
     user.press(page.get_by_label("Clinical trials"))
     user.press(page.get_by_label("Living well"))
@@ -176,12 +176,13 @@ def _leave(page: Page, user: Hands, site: Served, link: str) -> None:
     page.goto(site.origin + link)
     assert person(site)["status"] == "active"
     user.press(page.get_by_role("button", name="Leave the newsletter"))
-    assert "You have left the newsletter" in _heading(page)
+    _comes_to(page, "You have left the newsletter")
     assert person(site)["status"] == "unsubscribed"
     user.press(page.get_by_label("It comes too often"))
     user.press(page.get_by_role("button", name="Send"))
     assert "Thank you for telling us." in page.get_by_role("status").inner_text()
 
 
-def _heading(page: Page) -> str:
-    return str(page.get_by_role("heading", level=1).inner_text())
+def _comes_to(page: Page, heading: str) -> None:
+    """The page with this heading comes, or the test fails; a key press does not wait for it."""
+    page.get_by_role("heading", level=1, name=heading).wait_for()

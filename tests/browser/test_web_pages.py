@@ -22,6 +22,9 @@ NAMES = (
     *("choices", "choices-saved", "choices-left", "all-choices", "all-choices-saved"),
     *("dossier", "stale", "forget", "forgotten"),
     *("unsubscribe", "left", "left-thanks", "left-before", "left-unknown"),
+    *("home-closed", "embed-closed", "archive-empty", "edition-less", "left-coming"),
+    *("confirm-overtaken", "confirm-barred", "confirm-expired", "all-choices-left"),
+    *("our-fault", "our-fault-personal"),
     *("unsubscribe-sample", "preferences-sample", "left-sample"),
 )
 STATES = tuple(product((PHONE, 1280), ("light", "dark")))
