@@ -32,6 +32,10 @@ LATEST = 5
 
 NO_ADDRESS = "That is not a complete e-mail address. It looks like anna@example.org."
 
+FRAME = "frame"
+SOURCES = {FRAME: "sign-up form in a frame"}
+"""Where a form stood, as it says itself, in words for the evidence; else it is the page."""
+
 Trap = Annotated[str, Form(max_length=1000, description="Left empty by people.")]
 
 _ANSWERS: Answers = {
@@ -55,7 +59,7 @@ def embed(site: TheSite) -> Response:
         f"frame-ancestors 'self' {_origin(site.settings.newsletter.website)}"
     )
     headers = {**PUBLIC, "X-Robots-Tag": "noindex", "Content-Security-Policy": policy}
-    return page(site, "embed", _form(site, {}), headers=headers)
+    return page(site, "embed", {**_form(site, {}), "place": FRAME}, headers=headers)
 
 
 def _origin(url: str) -> str:
@@ -74,6 +78,7 @@ def subscribe(
     topics: Lines = [],  # noqa: B006 - the framework copies it
     form: Line = "",
     shown: Line = "",
+    place: Line = "",
     extra: Trap = "",
 ) -> Response:
     """Writes the wish down; a mail with a link to confirm follows, if there may be one.
@@ -93,6 +98,7 @@ def subscribe(
             email,
             topics=topics_of(site, topics),
             form=mail_form(form) or MailForm.NORMAL,
+            source=SOURCES.get(place, "sign-up page"),
             network=network(request),
             trap=extra,
         ),
@@ -173,6 +179,7 @@ def _form(site: Site, typed: Mapping[str, object]) -> dict[str, object]:
         "wanted": "",
         "fault": "",
         "again": False,
+        "place": "page",
         **typed,
     }
 

@@ -256,6 +256,18 @@ def test_the_blog_is_named_to_browsers_by_its_origin(
     assert answer.headers["content-security-policy"].endswith(f" 'self' {named}")
 
 
+@pytest.mark.parametrize(
+    ("path", "place"), [("/", "sign-up page"), ("/embed", "sign-up form in a frame")]
+)
+def test_the_evidence_says_where_the_form_stood(site: Served, path: str, place: str) -> None:
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', site.get(path).text))
+    assert site.post("/subscribe", email=ANNA, **hidden).status == 200
+    newest(site)
+    with site.wiring.read() as connection:
+        (asked,) = membership.show(connection, ANNA, secrets=site.wiring.secret_keys()).consents
+    assert asked.source == place
+
+
 def test_the_form_of_the_documentation_leads_to_ours(site: Served) -> None:
     """What is to be pasted into a blog posts to a route that is there, by fields that it knows."""
     form, frame = re.findall(r"^```html\n(.*?)^```$", HOW_TO.read_text(), re.MULTILINE | re.DOTALL)
