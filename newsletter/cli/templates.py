@@ -24,6 +24,13 @@ _WORDS = {
 }
 """By `newsletter.templating.copies.Copy`."""
 
+_LOOK = {
+    "digest": "look at it with `newsletter preview --sample`",
+    "confirm": "try it with `newsletter templates check`",
+    "web": "look at it with `newsletter serve`",
+}
+"""How to see what was changed, by the folder of the template."""
+
 
 @click.group(name="templates", context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
@@ -69,7 +76,8 @@ def copy(app: App, name: str, force: bool) -> None:
     from newsletter.pipeline.own_templates import copied
 
     file = copied(app.wiring().settings.templates_path(), name, force=force)
-    text = f"Copied to {file}. Change it there, and look at it with `newsletter preview --sample`."
+    look = _LOOK.get(name.partition("/")[0], _LOOK["digest"])
+    text = f"Copied to {file}. Change it there, and {look}."
     emit(app, {"name": name, "file": str(file)}, text)
 
 

@@ -57,6 +57,18 @@ def test_a_copy_works_as_it_is_and_is_listed(desk: Desk) -> None:
     assert findings(desk, code=0) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "look"),
+    [
+        (FOOTER, "newsletter preview --sample"),
+        ("confirm/confirm.txt.j2", "newsletter templates check"),
+        ("web/home.html.j2", "newsletter serve"),
+    ],
+)
+def test_a_copy_is_told_with_the_command_that_shows_it(desk: Desk, name: str, look: str) -> None:
+    assert f"with `{look}`" in " ".join(do(desk, "copy", name).said.split())
+
+
 def test_what_is_there_is_never_written_over_without_force(desk: Desk) -> None:
     file = Path(do(desk, "copy", FOOTER, "--json").document["file"])
     file.write_text("mine", encoding="utf-8")
