@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise, product
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.acceptance.runner import Desk, Post, atom
+from tests.acceptance.world import EDITION
 from tests.browser.screen import PHONE, Screen, site_on_screen
 from tests.browser.web_pages import Pages, all_pages
+from tests.webapp import at_work
+from tests.webserver import serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -63,6 +68,24 @@ def test_a_page_can_be_read_and_used_by_everybody(
         assert screen.measure("overhang") <= 0
         assert screen.asked == []
         assert screen.page.context.cookies() == []
+
+
+def test_a_band_that_is_pale_by_day_can_be_read_by_night(browser: Browser, tmp_path: Path) -> None:
+    """The line above an edition and its masthead are by night in the colours of the night."""
+    desk = Desk(tmp_path)
+    pale = '[look]\nmasthead = "Letters"\n[look.light]\nband = "#ffe08a"\n'
+    words = 'on_band = "#222222"\non_band_muted = "#333333"\n'
+    with serving() as web:
+        desk.settings([web.url("/feed")], more=pale + words)
+        desk.people()
+        web.pages["/feed"] = atom(Post(number=2, title="A walk in autumn"))
+        assert desk.send()["outcome"] == "sent"
+    with at_work(tmp_path, NEWSLETTER_NOW=desk.now) as site:
+        address = f"{site.origin}/archive/{EDITION}"
+        with site_on_screen(browser, address, width=PHONE) as screen:
+            for width, scheme in STATES:
+                screen.turn(width=width, scheme=scheme)
+                assert screen.faults(mail=False) == []
 
 
 def _readable(screen: Screen, width: int, scheme: str) -> str:
