@@ -58,7 +58,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """An edition as a page: `html` is "" when all of it was removed."""
+    """An edition as a page: `html` is "" when all of it was removed, or when what is left cannot be
+    laid out at present.
+    """
 
     entry: Entry
     html: str
@@ -92,29 +94,28 @@ def page(context: Context, key: str) -> Page | None:
 
     Where nothing is really sent, a rehearsed edition can be looked at as well.
     """
-    rehearsing = context.channel is Channel.REHEARSAL
-    channels = (Channel.REAL, Channel.REHEARSAL) if rehearsing else (Channel.REAL,)
     with context.database.read() as connection:
-        for channel in channels:
-            edition = edition_store.find(connection, key, channel)
-            at = _out_since(connection, edition, context.now()) if edition else None
-            if edition is not None and at is not None:
-                gone = archive.removed(connection, [edition.id]).get(edition.id, frozenset())
-                entry = _entry(connection, edition, at, gone)
-                return Page(
-                    entry=entry,
-                    html="" if entry.removed else _html(context, connection, edition, gone),
-                    rehearsal=channel is Channel.REHEARSAL,
-                )
-    return None
+        edition, at = _shown(context, connection, key)
+        if edition is None or at is None:
+            return None
+        gone = archive.removed(connection, [edition.id]).get(edition.id, frozenset())
+        entry = _entry(connection, edition, at, gone)
+        return Page(
+            entry=entry,
+            html="" if entry.removed else _html(context, connection, edition, gone),
+            rehearsal=edition.channel is Channel.REHEARSAL,
+        )
 
 
 def hide(context: Context, key: str, post: str | None, *, undo: bool = False) -> Hidden:
     """Takes an edition, or one post of it, out of the archive; or puts it back.
 
-    `post` is its address or number. Raises UsageError for what is not there.
+    It is the edition that the page shows, or one that is yet to come. `post` is its address or
+    number. Raises UsageError for what is not there.
     """
-    edition = named(context, key)
+    with context.database.read() as connection:
+        edition, _ = _shown(context, connection, key)
+    edition = edition or named(context, key)
     with context.database.begin() as connection:
         post_id, title = _part(connection, edition, post)
         if undo:
@@ -124,6 +125,21 @@ def hide(context: Context, key: str, post: str | None, *, undo: bool = False) ->
         others = archive.editions_with(connection, post_id, edition.channel)
     elsewhere = tuple(other for other in others if other != key)
     return Hidden(edition=key, title=title, elsewhere=elsewhere)
+
+
+def _shown(
+    context: Context, connection: Connection, key: str
+) -> tuple[Edition | None, datetime | None]:
+    """The edition that the archive shows under a key, and since when; the real one before a
+    rehearsal.
+    """
+    rehearsing = context.channel is Channel.REHEARSAL
+    for channel in (Channel.REAL, Channel.REHEARSAL) if rehearsing else (Channel.REAL,):
+        edition = edition_store.find(connection, key, channel)
+        at = _out_since(connection, edition, context.now()) if edition else None
+        if at is not None:
+            return edition, at
+    return None, None
 
 
 def _part(connection: Connection, edition: Edition, post: str | None) -> tuple[int, str]:
@@ -201,4 +217,6 @@ def _without(
         ),
     )
     layout = lay_out(context, edition, kept, ())
+    for hold in layout.holds:
+        context.tell(f"Warning: {edition.key} in the archive: {hold.message} {hold.mend}")
     return next((variant.html for variant in layout.variants if variant.key == ALL), "")

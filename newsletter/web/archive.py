@@ -81,7 +81,9 @@ def edition(site: TheSite, edition: str) -> Response:
     found = archive.page(site.context, edition) if _KEY.fullmatch(edition) else None
     if found is None:
         return failure(site, "/archive/", 404)
-    if not found.html:
+    if not found.entry.removed and not found.html:
+        return failure(site, "/archive/", 503)
+    if found.entry.removed:
         return page(site, "removed", {"label": found.entry.label}, status=410, headers=PUBLIC)
     values = {
         "base": site.base,

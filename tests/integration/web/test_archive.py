@@ -159,6 +159,37 @@ def test_the_last_post_of_an_edition_takes_it_along(world: World, site: Served) 
     assert world.json("archive", "list")[0]["removed"] is True
 
 
+def test_what_cannot_be_laid_out_at_present_is_not_said_to_be_removed(
+    world: World, site: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log says what is wrong."""
+    caplog.set_level("INFO")
+    (post,) = [post for post in world.json("posts", "list") if post["title"] == WALK]
+    assert world.call("archive", "hide", EDITION, "--post", post["url"]).code == 0
+    own = world.desk.folder / "templates" / "digest" / "digest.mjml.j2"
+    own.parent.mkdir(parents=True)
+    own.write_text("{{ nothing }}", encoding="utf-8")
+    answer = site.get(f"/archive/{EDITION}")
+    assert answer.status == 503
+    assert WALK not in answer.text
+    assert f"{own}, line 1" in caplog.text
+    own.unlink()
+    assert site.get(f"/archive/{EDITION}").status == 200
+
+
+def test_what_is_hidden_is_what_is_shown_also_while_one_rehearses(world: World) -> None:
+    """Else a text that must go would stay, and the command say that it is gone."""
+    outbox, really = "outbox", world.variables["NEWSLETTER_DELIVERY__TRANSPORT"]
+    for transport in (outbox, really):
+        world.settings(transport=transport)
+        assert world.json("send", "--yes")["outcome"] == "sent"
+    world.settings(transport=outbox)
+    assert world.call("archive", "hide", EDITION).code == 0
+    world.settings(transport=really)
+    for site in _site(world):
+        assert site.get(f"/archive/{EDITION}").status == 410
+
+
 def test_a_post_of_another_edition_cannot_be_removed_here(world: World, site: Served) -> None:
     assert "There is no edition 2020-W01" in world.said("archive", "hide", "2020-W01", code=2)
     world.said("archive", "hide", EDITION, "--post", "https://blog.example.org/x/", code=2)
