@@ -144,6 +144,7 @@ def _values(site: Site, token: str, seen: Seen, *, saved: bool) -> dict[str, obj
         "form": seen.form.value,
         "forms": FORMS,
         "weeks": WEEKS,
+        "has_topics": bool(site.settings.topics),
         "paused_until": _day(site, seen.paused_until) if seen.paused_until else "",
     }
 

@@ -45,6 +45,7 @@ def ask(site: TheSite, token: Token) -> Response:
         "sample": token == SAMPLE_TOKEN,
         "address": seen.address if seen else "",
         "left": seen is not None and seen.status is SubscriptionStatus.UNSUBSCRIBED,
+        "has_topics": bool(site.settings.topics),
     }
     return page(site, "unsubscribe", values, neutral=True)
 

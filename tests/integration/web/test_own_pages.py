@@ -14,7 +14,7 @@ from newsletter.pipeline.absorb import absorb_block
 from subscribers.softbounces import SoftLimit
 from subscribers.store import pushed, suppressions
 from tests.integration.web.reader import ANNA, join, letters, newest, person, token_of
-from tests.webapp import Served, served
+from tests.webapp import SETTINGS, Served, served
 
 NAMES = (ANNA, "A Slow Kind of Luck", "Clinical trials", "Living well", "blog.example.org")
 
@@ -124,6 +124,15 @@ def test_a_link_for_one_purpose_opens_no_other_page(site: Served) -> None:
         assert site.get(f"/{other}/{token}").status == 404
         assert site.post(f"/{other}/{token}").status == 404
     assert person(site)["status"] == "active"
+
+
+def test_where_there_are_no_topics_none_can_be_chosen(tmp_path: Path) -> None:
+    with served(tmp_path, settings=SETTINGS.partition("[[topics]]")[0]) as plain:
+        join(plain)
+        token = token_of(plain)
+        for path in (f"/preferences/{token}", f"/unsubscribe/{token}"):
+            assert "topics" not in plain.get(path).text
+        assert "See what is held about me" in plain.get(f"/preferences/{token}").text
 
 
 def test_what_is_held_comes_as_a_file(site: Served) -> None:
