@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from newsletter.config import checks
 from newsletter.config.fields import STRICT, Line, NameOrMailbox, Words, setting
 
 
@@ -53,3 +54,8 @@ class PrivacySettings(BaseModel):
         "What the subject of discreet mails begins with; the period follows.",
         "a few neutral words",
     )
+
+    @property
+    def discreet_address(self) -> str:
+        """The address that discreet mails come from; "" where it is the newsletter's own."""
+        return checks.mailbox(self.discreet_sender)[1] if "@" in self.discreet_sender else ""

@@ -141,8 +141,7 @@ def look_of(settings: Settings) -> Look:
 def _discretion_of(settings: Settings) -> Discretion:
     """How discreet mails look from outside; a sender of their own also gets the answers."""
     given, sender = settings.privacy, settings.newsletter
-    named = given.discreet_sender
-    own = mailbox(named)[1] if "@" in named else ""
+    named, own = given.discreet_sender, given.discreet_address
     return Discretion(
         sender=named if own else f"{named} <{sender.sender_address}>",
         subject=given.discreet_subject,

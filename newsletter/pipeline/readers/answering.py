@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from newsletter.config import Settings
 from newsletter.delivery.links import links_for, mailed_link
 from newsletter.delivery.message import Envelope, Notice, notice_message
 from newsletter.delivery.transports.contract import LETTER_FOLDER
@@ -84,14 +85,14 @@ def _make_for_nobody(context: Context, request: Request) -> None:
     whether the address is known.
     """
     with suppress(NewsletterError):
-        notice = letter_of(context, replace(request, letter=_USUAL[request.purpose]))
-        notice_message(neutral(context), notice, date=context.now())
+        notice, envelope = letter_of(context, replace(request, letter=_USUAL[request.purpose]))
+        notice_message(envelope, notice, date=context.now())
 
 
 def _hand_over(context: Context, request: Request) -> bool:
     try:
-        notice = letter_of(context, request)
-        context.transport.notify(notice, neutral(context), date=context.now())
+        notice, envelope = letter_of(context, request)
+        context.transport.notify(notice, envelope, date=context.now())
     except NewsletterError as error:
         said = without_addresses(str(error))
         with context.database.begin() as connection:
@@ -112,13 +113,18 @@ def _trouble(error: NewsletterError) -> Trouble:
     return Trouble.UNCLEAR if getattr(error, "unclear", False) else Trouble.LATER
 
 
-def neutral(context: Context) -> Envelope:
-    """The sender of these mails: our address, under a name that tells nobody what it is about."""
-    return replace(envelope_of(context.settings), sender_name=context.settings.signup.sender_name)
+def neutral(settings: Settings, form: Form) -> Envelope:
+    """The sender of these mails: our address, under a name that tells nobody what it is about.
+
+    Who wants discreet mails gets these from the address of those as well, if it has one.
+    """
+    envelope = replace(envelope_of(settings), sender_name=settings.signup.sender_name)
+    own = settings.privacy.discreet_address if form is Form.DISCREET else ""
+    return replace(envelope, sender_address=own, reply_to="") if own else envelope
 
 
-def letter_of(context: Context, request: Request) -> Notice:
-    """The whole mail for a request. Raises RenderError, SecretKeyError."""
+def letter_of(context: Context, request: Request) -> tuple[Notice, Envelope]:
+    """The whole mail for a request, and its sender. Raises RenderError, SecretKeyError."""
     assert request.letter is not None
     settings = context.settings
     with context.database.read() as connection:
@@ -127,6 +133,8 @@ def letter_of(context: Context, request: Request) -> Notice:
     token = links.signed(request.nonce, request.purpose, context.secrets)
     given, root = settings.newsletter, settings.newsletter.public_url
     own = links_for(root, "", person.token) if person and request.letter is Letter.ALREADY else None
+    form = _form(request, person)
+    envelope = neutral(settings, form)
     text = LetterText(
         kind=request.letter.value,
         title=given.title,
@@ -134,21 +142,22 @@ def letter_of(context: Context, request: Request) -> Notice:
         holds=in_words(rules_of(settings).holds_for(request.purpose)),
         language=given.language,
         direction=given.direction,
-        form=_form(request, person),
+        form=form,
         wording=wording,
         preferences=own.preferences if own else "",
         unsubscribe=own.unsubscribe if own else "",
-        reply_address=given.reply_address,
+        reply_address=envelope.reply_address,
         postal_address=given.postal_address,
     )
     mail = render_letter(text, look_of(settings), own=settings.templates_path())
-    return Notice(
+    notice = Notice(
         to=request.address,
         subject=mail.subject,
         text=mail.text,
         html=mail.html,
         folder=LETTER_FOLDER,
     )
+    return notice, envelope
 
 
 def _form(request: Request, person: Subscriber | None) -> Form:

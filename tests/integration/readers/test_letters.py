@@ -101,6 +101,20 @@ def test_an_inbox_that_shows_how_a_plain_mail_begins_tells_nobody_either(
         assert text.index(TITLE) > 150
 
 
+def test_who_wants_discreet_mails_gets_letters_from_their_address_too(
+    tmp_path: Path, database: Database
+) -> None:
+    more = '[privacy]\ndiscreet_sender = "The letter <letter@example.net>"\n'
+    desk = ReadersDesk(tmp_path, database, more)
+    desk.sign_up("ben@example.org")
+    desk.sign_up("cleo@example.org", form=Form.DISCREET)
+    usual, discreet = desk.mails()
+    assert usual["from"] == "Newsletter <news@example.org>"
+    assert discreet["from"] == "Newsletter <letter@example.net>"
+    assert "letter@example.net" in part(discreet, "plain")
+    assert "news@example.org" not in str(discreet)
+
+
 def test_who_is_on_the_list_gets_her_lasting_links(desk: ReadersDesk) -> None:
     token = desk.join().token
     desk.wait(hours=2)
