@@ -19,7 +19,8 @@ _UNPINNED = Scale()
 class Horizon:
     """What a feed is known to reach back to, for telling a new post from an old one that surfaced.
 
-    `first` is True on the feed's first collection; then all published before `cutoff` is known.
+    `first` is True on the first collection that finds posts; then all published before `cutoff` is
+    known.
     What is found beyond the feed's window is old if it was published before `cutoff_beyond`.
     """
 
@@ -100,12 +101,18 @@ def horizon_of(
     oldest: datetime | None,
     highest_number: int | None,
     last_read: datetime | None = None,
+    met: bool = True,
 ) -> Horizon:
-    """The horizon of a feed; `period` is the length of one period."""
+    """The horizon of a feed; `period` is the length of one period.
+
+    `met`: whether any of its posts is known. A feed that was empty until now is met for the first
+    time with its first posts, however often it was read.
+    """
+    since_read = min(now, last_read or now) - period
     return Horizon(
-        first=baseline_at is None,
-        cutoff=now - period,
-        cutoff_beyond=min(now, last_read or now) - period,
+        first=baseline_at is None or not met,
+        cutoff=since_read,
+        cutoff_beyond=since_read,
         oldest=oldest,
         highest_number=highest_number,
     )

@@ -162,7 +162,7 @@ def _changed(
     followed: frozenset[int],
 ) -> FeedReport:
     """Reads the feed, and what the site tells beyond it; what that needs is imported only here."""
-    from newsletter.pipeline.following import alarm_of, look_beyond, notes_of
+    from newsletter.pipeline.following import EMPTY, alarm_of, look_beyond, notes_of
     from newsletter.pipeline.reading import Reading, read_feed
     from newsletter.pipeline.weights import scale_of
 
@@ -183,6 +183,8 @@ def _changed(
         feed_store.record_follow(connection, state.id, beyond.follow)
         if alarm or beyond.whole:
             feed_store.record_alarm(connection, state.id, alarm, now=now)
+        elif reading.entries:
+            feed_store.end_alarm(connection, state.id, EMPTY)
         feed_store.record_success(
             connection,
             state,

@@ -22,6 +22,9 @@ from newsletter.store import posts as post_store
 MOST_TIME = timedelta(minutes=2)
 """How long one site may be asked for older posts in one run."""
 
+EMPTY = "posts may have been missed: the feed holds no posts"
+"""How the alarm of an empty feed begins; it ends with the first post that is in the feed again."""
+
 _MOST_TITLES = 5
 _PAGED_ONLY = "it can only be read on page by page"
 _NOTHING = "it tells neither by its REST API nor by `?orderby=modified` when one of them is edited"
@@ -102,6 +105,11 @@ def alarm_of(state: FeedState, found: Beyond, taken: Taken, *, posts: int) -> st
     Pure. A site that tells of its edits misses nothing; one that is in trouble is asked again.
     """
     since = state.follow.followed_at or state.baseline_at
+    if taken.emptied:
+        return (
+            f"{EMPTY}, though {_known(taken.emptied)}. Open it in a browser, and look at the blog;"
+            " what is new is found when its posts are back in the feed."
+        )
     if found.gap:
         return (
             f"posts may have been missed: none of the {posts} posts in the feed was known, so that"
@@ -139,7 +147,11 @@ def notes_of(found: Beyond, taken: Taken) -> tuple[str, ...]:
 
 
 def _since(moment: datetime | None) -> str:
-    return f" since {moment:%d %B %Y}" if moment else ""
+    return f" since {moment.day} {moment:%B %Y}" if moment else ""
+
+
+def _known(number: int) -> str:
+    return "1 post of it is known" if number == 1 else f"{number:,} posts of it are known"
 
 
 def _counted(number: int) -> str:

@@ -37,12 +37,14 @@ _TITLE_LENGTH = 80
 class Taken:
     """What was written down: `tally` counts it; `unseen` are the posts of this feed that were known
     before and are in none of the answers; `untold` are the titles of old posts that were edited and
-    not known, so that nobody can say what changed in them.
+    not known, so that nobody can say what changed in them; `emptied` is how many posts of the feed
+    are known where it holds none any more.
     """
 
     tally: Tally
     unseen: int = 0
     untold: tuple[str, ...] = ()
+    emptied: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,13 +96,22 @@ class Reading:
         if self.window is None:
             post_store.touch_last_answer(connection, state.id, now=now)
         intents = _carry_out(
-            connection, state, matched, now=now, period=period, scale=scale, means=self.means
+            connection,
+            state,
+            matched,
+            now=now,
+            period=period,
+            scale=scale,
+            means=self.means,
+            met=_is_met(state, known, matched),
         )
         seen = {post.id for _, post in matched if post}
+        own = [post for post in known if post.feed_id == state.id]
         return Taken(
             tally=tally(intents),
-            unseen=sum(post.feed_id == state.id and post.id not in seen for post in known),
+            unseen=sum(post.id not in seen for post in own),
             untold=_untold(intents, state),
+            emptied=len(own) if self.window is not None and not self.entries else 0,
         )
 
     def _is_ours(self, state: FeedState, match: _Match) -> bool:
@@ -118,6 +129,12 @@ class Reading:
         if not self.whole_site or oldest is None or draft.published is None:
             return False
         return draft.published < oldest
+
+
+def _is_met(state: FeedState, known: Sequence[KnownPost], matched: Sequence[_Match]) -> bool:
+    """Whether anything of this blog was known before: its posts, or some that another feed has."""
+    own = any(post.feed_id == state.id for post in known)
+    return own or any(post is not None for _, post in matched)
 
 
 def _untold(intents: Sequence[Intent], state: FeedState) -> tuple[str, ...]:
@@ -183,6 +200,7 @@ def _carry_out(
     period: timedelta,
     scale: Scale,
     means: Means | None,
+    met: bool,
 ) -> list[Intent]:
     """Decides what each draft is, and writes it down."""
     ids = [known.id for _, known in matched if known is not None]
@@ -201,6 +219,7 @@ def _carry_out(
         oldest=oldest,
         highest_number=highest,
         last_read=state.follow.followed_at or state.succeeded_at,
+        met=met,
     )
     sorted_out = reconcile(matched, newest, means, feed_id=state.id)
     for revision_id, draft in sorted_out.retold:

@@ -140,6 +140,13 @@ def record_alarm(connection: Connection, feed_id: int, alarm: str, *, now: datet
     connection.execute(update(feed).where(feed.c.id == feed_id).values(**values))
 
 
+def end_alarm(connection: Connection, feed_id: int, beginning: str) -> None:
+    """Takes an alarm back that begins with these words; any other one stays."""
+    begins = feed.c.alarm.startswith(beginning, autoescape=True)
+    ended = update(feed).where(feed.c.id == feed_id, begins)
+    connection.execute(ended.values(alarm="", alarm_at=None))
+
+
 def _follow(row: Row[Any]) -> Follow:
     return Follow(
         means=Means(row.means) if row.means else None,

@@ -114,3 +114,14 @@ def test_a_failure_is_counted_and_takes_nothing_away(database: Database) -> None
     assert (found.fetched_at, found.succeeded_at) == (LATER, NOW)
     succeed(database, now=LATER)
     assert (status(database).failures, status(database).error) == (0, "")
+
+
+def test_an_alarm_is_taken_back_by_how_it_begins(database: Database) -> None:
+    """One for another reason stays, though the feed is in order again."""
+    succeed(database)
+    key = state(database).id
+    for alarm, left in (("100 % gone: of 3", ""), ("100 of 3 gone", "100 of 3 gone")):
+        with database.begin() as connection:
+            feeds.record_alarm(connection, key, alarm, now=NOW)
+            feeds.end_alarm(connection, key, "100 % gone")
+        assert (status(database).alarm, status(database).alarm_at) == (left, NOW if left else None)

@@ -128,3 +128,18 @@ def test_what_is_told_counts_no_post_that_was_known_at_the_baseline() -> None:
         [added, replace(added, baseline=True), minor, major, UpdatePost(post_id=2, draft=draft())]
     )
     assert (found.new, found.updated, found.minor) == (1, 1, 1)
+
+
+def test_a_feed_that_was_empty_until_now_is_met_for_the_first_time_with_its_first_posts() -> None:
+    horizon = horizon_of(
+        baseline_at=NOW - WEEK,
+        now=NOW,
+        period=WEEK,
+        oldest=None,
+        highest_number=None,
+        last_read=NOW - timedelta(hours=1) - WEEK,
+        met=False,
+    )
+    assert is_old(draft(published=NOW - 40 * WEEK), horizon)
+    assert is_old(draft(published=None), horizon)
+    assert not is_old(draft(published=NOW - WEEK), horizon)  # written since it was read last

@@ -1,0 +1,60 @@
+"""Feeds on an odd day: with nothing in them, at first or later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.runner import WEEK_1, WEEK_2, Desk, Post, atom
+from tests.webserver import WebServer
+
+WEEK_3 = "2026-11-23T08:00:00Z"
+MISSED = "posts may have been missed: the feed holds no posts"
+OLD = tuple(
+    Post(number=number, title=f"Old note {number}", text=f"Old words {number}.", published=at)
+    for number, at in enumerate(("2024-01-05T09:00:00Z", "2025-06-05T09:00:00Z"), start=1)
+)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, web: WebServer) -> Desk:
+    desk = Desk(tmp_path)
+    desk.settings([web.url("/feed/")])
+    desk.people()
+    return desk
+
+
+def shows(web: WebServer, *posts: Post) -> None:
+    web.pages["/feed/"] = atom(*posts)
+
+
+def test_a_feed_that_was_empty_on_the_first_day_blasts_no_old_posts(
+    desk: Desk, web: WebServer
+) -> None:
+    shows(web)
+    desk.now = WEEK_1
+    assert desk.send()["outcome"] == "nothing-new"
+    shows(web, Post(number=9, title="Of this week", published="2026-11-14T09:00:00Z"), *OLD)
+    desk.now = WEEK_2
+    sent = desk.send()
+    assert [post["title"] for post in sent["posts"]["new"]] == ["Of this week"]
+
+
+def test_a_feed_that_lost_all_its_posts_is_an_alarm_until_they_are_back(
+    desk: Desk, web: WebServer
+) -> None:
+    shows(web, *OLD)
+    desk.now = WEEK_1
+    desk.call("collect")
+    shows(web)
+    desk.now = WEEK_2
+    done = desk.call("send", "--json")
+    assert (done.code, done.document["outcome"]) == (0, "nothing-new")
+    assert f"{MISSED}, though 2 posts of it are known" in done.err
+    assert MISSED in "\n".join(desk.call("status", "--json").document["waiting"])
+    shows(web, Post(number=9, title="Of this week", published="2026-11-21T09:00:00Z"), *OLD)
+    desk.now = WEEK_3
+    done = desk.call("send", "--json")
+    assert [post["title"] for post in done.document["posts"]["new"]] == ["Of this week"]
+    assert MISSED not in done.said + desk.call("status").said
