@@ -51,6 +51,7 @@ _BLOCK_TAG = re.compile(
     r"[^>]{0,2000}>"
 )
 _HIDDEN = re.compile(r"(?is)<(script|style|iframe|svg|math|template|noscript)\b.*?(?:</\1\s*>|\Z)")
+_STRIKE = re.compile(r"(?i)<(/?)(?:s|del|strike)(?:\s[^<>]{0,300})?>")
 _NOT_NESTED = frozenset(
     "area base br col dd dt embed hr img input li link meta option p param source td th tr track"  # noqa: SIM905
     " wbr tbody thead tfoot".split()
@@ -70,13 +71,22 @@ def clean(html: str, *, base_url: str) -> Cleaned:
     million characters, loses its structure or its end.
     """
     rough = _CONTROL.sub("", html[:_LONGEST])
-    rough = _as_html(without_shortcodes(_flattened_if_deep(rough)))
+    rough = _as_html(without_shortcodes(_flattened_if_deep(_closed_strikes(rough))))
     for _ in range(_PASSES):  # what a rewrite leaves may itself be debris
         safe = _one_pass(rough, base_url)
         if safe == rough:
             break
         rough = safe
     return Cleaned(html=safe, text=plain_text(safe), image=_first_picture(safe))
+
+
+def _closed_strikes(text: str) -> str:
+    """The text without its marks for what is struck through, if one of them is never closed.
+
+    It would go on to the end of the post, and all of that would be left out.
+    """
+    marks = _STRIKE.findall(text)
+    return _STRIKE.sub("", text) if 2 * marks.count("/") < len(marks) else text
 
 
 def _one_pass(rough: str, base_url: str) -> str:

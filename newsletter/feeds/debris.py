@@ -35,6 +35,7 @@ _ACTIVE = (
     "script,style,form,template,svg,math,canvas,button,input,select,textarea,link,meta,base,title,"
     "dialog,frameset,applet,map"
 )
+_STRUCK = "del,s,strike,[style*=line-through i]"
 _EMBEDS = "iframe,video,audio,embed,object,amp-youtube,amp-video"
 _BLOCKS = frozenset(
     "address article aside blockquote center dd details div dl dt fieldset figcaption"  # noqa: SIM905
@@ -62,6 +63,7 @@ def quiet(raw: str, base_url: str) -> str:
         return ""
     _show_lazy_twins(body)
     _drop(body.css(f"{_WIDGETS},{_ACTIVE},noscript"))
+    _drop_struck(body)
     for image in body.css("img"):
         _settle_image(image, base_url)
     for embed in _outermost(body.css(_EMBEDS)):
@@ -108,6 +110,13 @@ def _is_inside(node: LexborNode, others: dict[int, LexborNode]) -> bool:
 def _value(node: LexborNode, *names: str) -> str:
     """The first of the attributes that says something."""
     return next((v.strip() for n in names if (v := node.attributes.get(n)) and v.strip()), "")
+
+
+def _drop_struck(body: LexborNode) -> None:
+    """Take out what was struck through, or a quotation would say it again; unless that is all."""
+    struck = _outermost(body.css(_STRUCK))
+    if sum(len(node.text(strip=True)) for node in struck) < len(body.text(strip=True)):
+        _drop(struck)
 
 
 # Pictures

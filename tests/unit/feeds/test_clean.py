@@ -253,3 +253,19 @@ def test_an_empty_post_is_empty() -> None:
     """Nothing in, nothing out."""
     assert clean("", base_url="").html == ""
     assert clean(" \n ", base_url="").text == ""
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("<p>It is <del>recruiting</del> closed.</p>", "It is closed."),
+        ("<p>It is <strike>open, or <s>was</s></strike> closed.</p>", "It is closed."),
+        ('<p><span style="text-decoration:line-through">Open.</span> Closed.</p>', "Closed."),
+        ("<ul><li><s>Leeds</s></li><li>York</li></ul>", "York"),
+        ("<p><s>All of it.</s></p> <p><s>Really.</s></p>", "All of it.\nReally."),
+        ("<p>One.</p><p><s>Never closed.</p><p>The rest.</p>", "One.\nNever closed.\nThe rest."),
+    ],
+)
+def test_what_the_author_struck_through_is_not_said_again(raw: str, expected: str) -> None:
+    """But a mark that is never closed, or is around all there is, takes nothing away."""
+    assert text_of(raw) == expected
