@@ -84,6 +84,10 @@ _MONTHS = {
     for form in "january february march april may june july august september october november"  # noqa: SIM905
     " december jan feb mar apr jun jul aug sep sept oct nov dec".split()
 }
+_WEEKDAYS = {
+    form: form[:3]
+    for form in "monday tuesday tues wednesday thursday thurs friday saturday sunday".split()  # noqa: SIM905
+}
 _ALSO_VERBS = frozenset(("march", "mar", "may"))
 _DATED_MONTH = re.compile(
     r"(?:\d|\b(?:in|until|till|by|since|of|from|early|mid|late|next|last|before|after))\W{1,2}"
@@ -112,7 +116,7 @@ _NONE: Counter[str] = Counter()
 
 def meaning_of(word: str) -> str:
     """What a case-folded word stands for among the telling ones; "" where it is none of them."""
-    for known in (_STATUS, _NUMBER_WORDS, _ROMAN, _MONTHS, _UNITS):
+    for known in (_STATUS, _NUMBER_WORDS, _ROMAN, _MONTHS, _WEEKDAYS, _UNITS):
         if word in known:
             return known[word]
     return "not" if _NEGATED.fullmatch(word) else ""
@@ -166,6 +170,31 @@ def months_in(found: Sequence[str], line: str) -> Counter[str]:
     return Counter(
         _MONTHS[word] for word in found if word in _MONTHS and (dated or word not in _ALSO_VERBS)
     )
+
+
+def weekdays_in(found: Sequence[str]) -> Counter[str]:
+    """The days of the week among the words."""
+    if _WEEKDAYS.keys().isdisjoint(found):
+        return _NONE
+    return Counter(_WEEKDAYS[word] for word in found if word in _WEEKDAYS)
+
+
+def exchanged_in(before: Sequence[str], after: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The numbers and words of status of two lines where these changed places and all else stayed;
+    of any others nothing.
+    """
+    told, tells = _told(before), _told(after)
+    rest = [word for word in before if not _is_told(word)]
+    same = told != tells and sorted(told) == sorted(tells)
+    return (told, tells) if same and rest == [w for w in after if not _is_told(w)] else ([], [])
+
+
+def _told(found: Sequence[str]) -> list[str]:
+    return [word for word in found if _is_told(word)]
+
+
+def _is_told(word: str) -> bool:
+    return word[0].isdigit() or word in _STATUS
 
 
 def units_in(found: Sequence[str], line: Sequence[str]) -> Counter[str]:

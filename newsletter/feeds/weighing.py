@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from newsletter.feeds import telling
+from newsletter.feeds.amounts import hours_in, signed_in
 from newsletter.feeds.blocks import CELL_GAP
 from newsletter.feeds.dated import opening_of
 from newsletter.feeds.difference import Difference, Edit
@@ -114,8 +115,8 @@ def _why(edit: Edit, rules: Rules, *, in_tail: bool) -> str:
     if in_tail and not _is_news(edit.new, rules, in_tail=True):
         return ""
     if not edit.inserted and not (edit.deleted and fresh_sentences(edit)):
-        return ""  # words respelt, or whole sentences taken out and nothing said instead
-    why = _why_telling(edit, rules) or _why_long(edit, rules)
+        return _why_signed(edit)  # else words respelt, or whole sentences taken out
+    why = _why_telling(edit, rules) or _why_signed(edit) or _why_long(edit, rules)
     return "" if why and _is_date_moved_on(edit) else why
 
 
@@ -143,7 +144,31 @@ def _why_telling(edit: Edit, rules: Rules) -> str:
     ):
         if came and came != went:
             return f"{what}: {_exchange(went, came)}"
-    return _why_in_context(edit)
+    came, went = telling.weekdays_in(put_in), telling.weekdays_in(taken_out)
+    if came and went and came != went:
+        return f"days: {_exchange(went, came)}"
+    return _why_exchanged(edit) or _why_in_context(edit)
+
+
+def _why_exchanged(edit: Edit) -> str:
+    """Two numbers, or words of status, that changed places."""
+    if not edit.inserted or Counter(edit.inserted) != Counter(edit.deleted):
+        return ""
+    told, tells = telling.exchanged_in(words(edit.old), words(edit.new))
+    return f"exchanged: {', '.join(told[:4])} → {', '.join(tells[:4])}" if told else ""
+
+
+def _why_signed(edit: Edit) -> str:
+    """The sign of a number: "< 20" that became "> 20", "7 p.m." that became "7 a.m.".
+
+    One that came or went counts only beside the same words: "over 20" may be written "> 20".
+    """
+    same_words = not edit.inserted and not edit.deleted
+    for what, signs_in in (("numbers", signed_in), ("times", hours_in)):
+        came, went = signs_in(edit.new), signs_in(edit.old)
+        if came != went and (same_words or (came - went and went - came)):
+            return f"{what}: {_exchange(went, came)}"
+    return ""
 
 
 def _why_in_context(edit: Edit) -> str:
