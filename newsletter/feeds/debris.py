@@ -25,11 +25,12 @@ _WIDGETS = (
     ".sharedaddy,.sd-block,.jp-relatedposts,#jp-relatedposts,.wp-block-jetpack-related-posts,"
     "#likes-other-gravatars,.jetpack-likes-widget-wrapper,.likes-widget-placeholder,"
     ".robots-nocontent,.wpcnt,.wpa,.addtoany_share_save_container,.addtoany_content,"
-    ".wp-block-jetpack-subscriptions,.wp-block-jetpack-sharing-buttons,.jetpack_subscription_widget,"
-    "#subscribe-blog,.wp-block-jetpack-like,.wp-block-social-links,.wp-block-comments,"
-    ".post-likes-widget,.screen-reader-text,.feedflare,.essb_links,.heateor_sss_sharing_container,"
-    ".ssba,.yarpp,.crp_related,.wp-block-buttons.share,.mailmunch-forms-widget,.milestone-widget,"
-    ".blog-stats,.wp-block-jetpack-blog-stats,.print-link,.printfriendly,.pf-content-print"
+    ".wp-block-jetpack-subscriptions,.wp-block-jetpack-sharing-buttons,"
+    ".jetpack_subscription_widget,#subscribe-blog,.wp-block-jetpack-like,.wp-block-social-links,"
+    ".wp-block-comments,.post-likes-widget,.screen-reader-text,.feedflare,.essb_links,"
+    ".heateor_sss_sharing_container,.ssba,.yarpp,.crp_related,.wp-block-buttons.share,"
+    ".mailmunch-forms-widget,.milestone-widget,[class*=wp-block-latest-],.wp-block-rss,.blog-stats,"
+    ".wp-block-jetpack-blog-stats,.print-link,.printfriendly,.pf-content-print"
 )
 _ACTIVE = (
     "script,style,form,template,svg,math,canvas,button,input,select,textarea,link,meta,base,title,"
@@ -43,7 +44,7 @@ _BLOCKS = frozenset(
     " tfoot th thead tr ul body".split()
 )
 _MAY_BE_DEBRIS = frozenset(
-    ("p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "section", "aside", "footer", "center")
+    "p div h1 h2 h3 h4 h5 h6 li section aside footer center".split()  # noqa: SIM905
 )
 _MAY_BE_EMPTY = _MAY_BE_DEBRIS | frozenset(
     "a abbr article b blockquote cite code del dl em figcaption figure header"  # noqa: SIM905
@@ -88,8 +89,7 @@ def _depth(node: LexborNode) -> int:
 
 def _drop(nodes: Iterable[LexborNode]) -> None:
     """Remove nodes, innermost first: a node inside a removed one must not be touched again."""
-    unique = {node.mem_id: node for node in nodes}
-    for node in sorted(unique.values(), key=_depth, reverse=True):
+    for node in sorted({n.mem_id: n for n in nodes}.values(), key=_depth, reverse=True):
         node.decompose()
 
 

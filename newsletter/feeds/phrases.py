@@ -12,13 +12,15 @@ from collections import Counter
 from collections.abc import Sequence
 
 _COUNT = r"[\d.,]+\s?[km]?"
+_NAME = r"[\w.'-]+(?: [\w.'-]+){0,3}"
+_TIME = r"\d{1,2}[:.]\d\d(?: ?[ap]\.?m\.?)?"
 
 _DEBRIS = re.compile(
     r"(?:"
-    r"(?:%d|\d+) bloggers? likes? this:?"
+    r"(?:%d|\d+) bloggers? likes? this[:.]?"
     r"|please share this (?:post|article|page|blog)\b[^\n]{0,160}"
     r"|(?:share|like|tweet) this:?|share(?: on| via|:)[\w ,|/+-]{0,80}"
-    r"|(?:like\s*)?loading\s?(?:\.{2,}|…)?"
+    r"|(?:like this: ?)?(?:like\s*)?loading\s?(?:\.{2,}|…)?(?: \d+ bloggers? likes? this[:.]?)?"
     r"|the post [^\n]{1,400}? (?:appeared first|first appeared) on [^\n]{1,200}"
     r"|this (?:post|article|entry) (?:was originally )?appeared first on [^\n]{1,200}"
     rf"|(?:join|follow) {_COUNT} (?:other )?(?:subscribers|followers)\.?"
@@ -29,6 +31,17 @@ _DEBRIS = re.compile(
     r"|advertisements?:?|report this ad|privacy settings|related(?: posts?| articles?)?:"
     r"|type your email…?|subscribe to blog via email|print this (?:post|page)"
     r"|click to (?:share|print|email)[^\n]{0,120}"
+    r"|(?:(?:share|like) this: ?)?(?:click to [^\n(]{1,80}\(opens in new window\)[ ,]*)+"
+    r"|email this ?blogthis! ?share to [^\n]{1,120}"
+    r"|[^\n]{1,400}? was originally published (?:in [^\n]{1,200}? )?on medium\b[^\n]{0,160}"
+    r"|continue reading on [^\n]{1,80} »|this post is public so feel free to share it\.?"
+    r"|[^\n]{1,120}? is a reader-supported publication\.[^\n]{0,200}"
+    rf"|\(?visited {_COUNT} times?,? {_COUNT} visits? today\)?"
+    rf"|{_COUNT} total views?,? {_COUNT} views? today|{_COUNT} words|\d+:\d\d / \d+:\d\d"
+    rf"|(?:average )?rating:? {_COUNT} ?/ ?\d+\.? ?vote count:? ?{_COUNT}"
+    r"|(?:published|posted|updated) (?:\d+|an?) (?:minute|hour|day|week|month|year)s? ago"
+    rf"|posted on [^\n]{{6,30}}? by {_NAME}|posted by {_NAME} at {_TIME}"
+    r"|this (?:entry|post|article) was posted (?:in|on|by) [^\n]{1,300}"
     r")",
     re.IGNORECASE,
 )
@@ -50,10 +63,11 @@ _STANDING = re.compile(
     r"|you (?:may|might) also (?:like|enjoy|be interested in):?"
     r"|i will keep (?:this|you)\b[^\n]{0,60}\bupdated?s?\b[^\n]{0,40}"
     r"|this (?:post|page) will (?:be )?auto(?:matically)?[ -]?update[^\n]{0,80}"
-    r"|(?:page |post |article )?last (?:updated|modified|reviewed|edited)\b"
-    r"(?: ?:)?(?:[^\n:–.]|[:.]\d|\.$){0,40}"
+    r"|(?:this )?(?:page |post |article )?(?:was |has been )?"
+    r"last (?:updated|modified|reviewed|edited)\b(?: ?:)?(?:[^\n:–.]|[:.]\d|\.$){0,40}"
     r"|(?:est(?:imated)?\.? )?(?:reading time:? )?(?:about )?\d+[ -]?min(?:ute)?s?\.? (?:to )?read"
-    r"|reading time:? [^\n]{0,30}"
+    r"|(?:est(?:imated)?\.? )?reading time:? [^\n]{0,30}|(?:tags|filed under): [^\n]{1,200}"
+    r"|photo by [^\n]{1,80}? on (?:unsplash|pexels|pixabay)\.?"
     r"|(?:copyright|©|\(c\))[^\n]{0,100}|all rights reserved\b[^\n]{0,60}"
     r"|(?:translate|select language|powered by [^\n]{1,40}|skip to content"
     r"|leave a (?:reply|comment))"

@@ -17,6 +17,11 @@ _HEADING = (
 _AROUND = r"(?:</?(?:strong|b|em|i|small|u)>|\s)*"
 _LINK = r'<a href="[^"]*"[^>]*>[^<]*(?:<(?!/?a\b)[^>]*>[^<]*)*</a>'
 _ENTRY = rf"{_AROUND}{_LINK}{_AROUND}"
+_INLINE = re.compile(
+    rf"<(?P<tag>p|div)>{_AROUND}(?:{_HEADING}|also read|read also)\s?:{_AROUND}{_ENTRY}\.?{_AROUND}"
+    r"</(?P=tag)>",
+    re.IGNORECASE,
+)
 _RELATED = re.compile(
     rf"<(?P<tag>h[1-6]|p|div)>{_AROUND}(?:{_HEADING})\s?:?{_AROUND}</(?P=tag)>\s*"
     rf"(?:<(?P<list>ul|ol)>\s*(?:<li>(?:<p>)?{_ENTRY}(?:</p>)?</li>\s*)+</(?P=list)>"
@@ -26,5 +31,5 @@ _RELATED = re.compile(
 
 
 def without_related(html: str) -> str:
-    """Cleaned HTML less such lists and their headings."""
-    return _RELATED.sub("", html)
+    """Cleaned HTML less such lists and their headings, and lines that name but one such post."""
+    return _INLINE.sub("", _RELATED.sub("", html))
