@@ -60,6 +60,13 @@ CELL_GAP = " | "
 """What stands between two cells of a row."""
 
 _PEEK = 300
+_BLOCK_EDGE = re.compile(
+    r"<(?!/?(?:a|abbr|b|cite|code|del|em|i|ins|kbd|mark|q|s|samp|small|strong|sub|sup|u|var)\b)"
+)
+_LISTED = re.compile(
+    r"(?:[-–—•*·▪►✓✔]|\d{1,2}[.)])\s|[^\W\d_][\w'’/()-]*(?: [\w'’/()&-]+){0,3}:(?:\s|$)"
+)
+"""How a line begins that is one of a list made with line breaks: "• Leeds", "Leeds: open"."""
 
 
 @dataclass(slots=True)
@@ -191,8 +198,8 @@ class _Reader:
             self.line.enter(name, f"<{name}{token[3]}>")
 
     def _break(self, token: re.Match[str]) -> None:
-        """Two line breaks make a paragraph; so does one before a dated opening."""
-        parts = self.after_break or _begins_section(self.html, token.end())
+        """Two line breaks make a paragraph; so does one before a dated opening, or in a list."""
+        parts = self.after_break or _begins_anew(self.html, token.end())
         if parts and not self.in_row:
             self._flush(token.end())
         else:
@@ -214,9 +221,11 @@ class _Reader:
             self.kinds.pop()
 
 
-def _begins_section(html: str, at: int) -> bool:
-    words = entities.unescape(_MARKUP.sub("", html[at : at + _PEEK])).strip()
-    return opens_dated_section(words)
+def _begins_anew(html: str, at: int) -> bool:
+    ahead = html[at : at + _PEEK]
+    words = entities.unescape(_MARKUP.sub("", ahead)).strip()
+    line = entities.unescape(_MARKUP.sub("", _BLOCK_EDGE.split(ahead, maxsplit=1)[0])).strip()
+    return opens_dated_section(words) or _LISTED.match(line) is not None
 
 
 def _is_layout(html: str, at: int) -> bool:

@@ -50,14 +50,18 @@ _WORD_ONLY = re.compile(
 class Opening:
     """How a section opens: its date (None where it has none that is certain), and what follows.
 
-    `bare`: the line is nothing but the opening, a heading of its own. `said`: it calls itself an
-    update; a date alone may as well be that of a diary or a chronicle.
+    `said`: it calls itself an update; a date alone may as well be that of a diary or a chronicle.
     """
 
     day: date | None
     label: str
-    bare: bool
+    rest: str
     said: bool
+
+    @property
+    def bare(self) -> bool:
+        """Whether the line is nothing but the opening, a heading of its own."""
+        return not self.rest
 
 
 def _certain(year: str, month: int, day: str) -> date | None:
@@ -121,7 +125,7 @@ def opening_of(line: str) -> Opening | None:
     rest = line[found.end() :].strip()
     if not said and not _stands_alone(found, line, rest):
         return None
-    return Opening(day=_day_of(found), label=_label(found), bare=not rest, said=said)
+    return Opening(day=_day_of(found), label=_label(found), rest=rest, said=said)
 
 
 def _stands_alone(found: re.Match[str], line: str, rest: str) -> bool:
@@ -140,7 +144,7 @@ def _undated(line: str) -> Opening | None:
     found = _WORD_ONLY.match(line)
     if found is None:
         return None
-    return Opening(day=None, label="", bare=not line[found.end() :].strip(), said=True)
+    return Opening(day=None, label="", rest=line[found.end() :].strip(), said=True)
 
 
 def opens_dated_section(line: str) -> bool:

@@ -13,11 +13,14 @@ from dataclasses import dataclass
 
 from newsletter.feeds.blocks import CELL_GAP, Block, Kind
 from newsletter.feeds.cutting import excerpt_of
+from newsletter.feeds.dated import opening_of
 from newsletter.feeds.normalise import comparable
 from newsletter.feeds.page import Page
 from newsletter.feeds.sentences import sentences, shortened
 
 _LONGEST_SENTENCE = 600
+_SHORT = 80
+_LONGEST_NAME = 80
 _LEANS = re.compile(
     r"[\W_]*(?:(?:it|they|them|he|she|his|her|its|their|these|those|both|neither|such"
     r"|but|however|otherwise|instead|therefore|hence)\b"
@@ -63,10 +66,12 @@ def quote(
     """Whole sentences of the passages, about `length` characters at most.
 
     Sentences that are `known` (made comparable) are left out. A single sentence beyond 600
-    characters is cut at a word. Headings are quoted only when there is nothing else.
+    characters is cut at a word. Headings are quoted only when there is nothing else; but of short
+    lines that stand under several, each is quoted with its own: "Leeds: closed".
     """
     bodies = [one for one in passages if not page.is_heading(one.at)]
-    reader = _Reader(page, set(known), length)
+    headings = {page.heading(one.at) for one in bodies}
+    reader = _Reader(page, set(known), length, named=len(headings) > 1)
     for one in sorted(bodies or passages, key=lambda passage: (not passage.weighs, passage.at)):
         reader.take(one)
     parts = [part for at in sorted(reader.taken) for part in reader.taken[at]]
@@ -76,8 +81,9 @@ def quote(
 class _Reader:
     """Takes lines of a page into a quotation, as far as there is room."""
 
-    def __init__(self, page: Page, known: set[str], length: int) -> None:
+    def __init__(self, page: Page, known: set[str], length: int, *, named: bool) -> None:
         self.taken: dict[int, list[_Taken]] = {}
+        self._named = named
         self._page, self._length, self._room = page, length, length
         self._known = known
         self._full = False
@@ -87,17 +93,29 @@ class _Reader:
         block = self._page.block(passage.at)
         if block is None or self._full:
             return
-        found = self._row(block, passage) if block.kind is Kind.ROW else self._prose(block, passage)
+        if block.kind is Kind.ROW:
+            found = self._whole(_row(block, self._page.columns(passage.at), self._length))
+        elif name := self._name_of(block, passage):
+            found = self._whole(_named(name, block))
+        else:
+            found = self._prose(block, passage)
         if found:
             self.taken[passage.at] = found
             self._room -= sum(len(part.text) + 1 for part in found)
         if self._room <= 0:
             self._full = True
 
-    def _row(self, block: Block, passage: Passage) -> list[_Taken]:
-        row = _row(block, self._page.columns(passage.at), self._length)
-        self._full = bool(self.taken) and len(row.text) > self._room
-        return [] if self._full else [row]
+    def _whole(self, one: _Taken) -> list[_Taken]:
+        """What is quoted whole, or not at all."""
+        self._full = bool(self.taken) and len(one.text) > self._room
+        return [] if self._full else [one]
+
+    def _name_of(self, block: Block, passage: Passage) -> str:
+        """The heading without which nobody would know what a short line speaks of."""
+        if not self._named or len(block.text) > _SHORT:
+            return ""
+        heading = self._page.heading(passage.at)
+        return "" if opening_of(heading) else shortened(heading, _LONGEST_NAME)
 
     def _prose(self, block: Block, passage: Passage) -> list[_Taken]:
         """What is quoted of one block, and before it what its first sentence leans on."""
@@ -125,10 +143,12 @@ class _Reader:
         spans: list[_Span] = []
         led, used = False, 0
         for number, (start, end) in enumerate(places):
-            if comparable(text[start:end]) in self._known:
+            if comparable(text[start:end]) in self._known or (spans and start < spans[-1][1]):
                 continue
+            dates = number + 1 < len(places) and _is_bare_date(text[start:end])
+            stop = places[number + 1][1] if dates else end
             begin, leads = _whole(text, places, number, spans[-1][1] if spans else -1)
-            need = end - begin + 1 + (lead + 1 if leads else 0)
+            need = stop - begin + 1 + (lead + 1 if leads else 0)
             alone = not (self.taken or spans)
             if alone and need > _LONGEST_SENTENCE and (begin < start or (leads and lead)):
                 continue  # what it leans on has no room
@@ -136,7 +156,7 @@ class _Reader:
                 self._full = True
                 break
             used, led = used + need, led or (leads and lead > 0)
-            spans.append((begin, end))
+            spans.append((begin, stop))
         return spans, led
 
 
@@ -194,6 +214,17 @@ def _short(text: str, span: _Span, length: int) -> _Span:
     if end - start <= _LONGEST_SENTENCE:
         return span
     return start, start + len(shortened(text[start:end], length).removesuffix("…"))
+
+
+def _is_bare_date(sentence: str) -> bool:
+    """Whether a sentence is the date of what follows: "14 November 2026."."""
+    opening = opening_of(sentence) if any(map(str.isdigit, sentence[:40])) else None
+    return opening is not None and opening.bare
+
+
+def _named(name: str, block: Block) -> _Taken:
+    html = f"{entities.escape(name, quote=False)}: {block.html}"
+    return _Taken(block.kind, html, f"{name}: {block.text}")
 
 
 def _row(block: Block, columns: Sequence[str], length: int) -> _Taken:

@@ -121,9 +121,16 @@ def _why(edit: Edit, rules: Rules, *, in_tail: bool) -> str:
 
 
 def _is_date_moved_on(edit: Edit) -> bool:
-    """Whether "Updated 3 May" became "Updated 4 June", and nothing more was said."""
+    """Whether "Updated 3 May" became "Updated 4 June", and nothing else was said.
+
+    Where no word says that this is the date of an update, it may be that of a meeting.
+    """
     opening, before = opening_of(edit.new), opening_of(edit.old)
-    return opening is not None and opening.bare and before is not None and before.bare
+    if opening is None or before is None:
+        return False
+    both_said = opening.said and before.said
+    same = comparable(opening.rest) == comparable(before.rest)
+    return same and (both_said or opening.bare)
 
 
 def fresh_sentences(edit: Edit) -> tuple[str, ...]:
