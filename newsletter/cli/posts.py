@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from newsletter.cli.app import NUMBER, App, pass_app
+from newsletter.cli.app import App, pass_app
 from newsletter.cli.output import emit, json_option
 from newsletter.cli.post_history import history
 from newsletter.cli.post_weight import weight
@@ -53,26 +53,23 @@ def list_(app: App, limit: int | None) -> None:
 
 
 @command.command("show")
-@click.argument("post", type=NUMBER)
+@click.argument("post")
 @json_option
 @pass_app
-def show(app: App, post: int) -> None:
-    """Show a post: its revisions, and what was made of each change.
+def show(app: App, post: str) -> None:
+    """Show a post: its revisions, what was made of each change, and its text as it is known.
 
-    POST is its number from `newsletter posts list`.
+    POST is its number from `newsletter posts list`, or its address.
     """
     from newsletter.cli.watching import context_of
     from newsletter.cli.wording import moment
-    from newsletter.errors import UsageError
+    from newsletter.pipeline.weights import named_post
     from newsletter.store import posts as store
 
     with context_of(app) as context, context.database.read() as connection:
-        found = store.get(connection, post)
-        revisions = store.history(connection, post) if found else []
-    if found is None:
-        raise UsageError(
-            f"There is no post with the number {post}.", "See `newsletter posts list`."
-        )
+        number = named_post(connection, post).id
+        found, revisions = store.get(connection, number), store.history(connection, number)
+    assert found is not None
     data = {
         "id": found.id,
         "title": found.title,
@@ -104,11 +101,8 @@ def show(app: App, post: int) -> None:
         "Revisions:",
     ]
     for revision in revisions:
-        said = (
-            "as first seen"
-            if revision.number == 1
-            else (f"{revision.change.weight.value}: {revision.change.summary}")
-        )
+        said = "as first seen" if revision.number == 1 else revision.change.weight.value
+        said += f": {revision.change.summary}" if revision.change.summary else ""
         lines.append(f"  {revision.number:>3}  {moment(revision.seen_at)}  {said}")
         lines += [f"       {reason}" for reason in revision.change.reasons]
     lines += ["", revisions[-1].revision.text] if revisions else []

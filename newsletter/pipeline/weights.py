@@ -89,6 +89,10 @@ def named_post(connection: Connection, wanted: str) -> KnownPost:
             f"Several posts could be meant by {wanted}: {numbers}.",
             "Give its number instead; see `newsletter posts list`.",
         )
+    if wanted.isdecimal():
+        raise UsageError(
+            f"There is no post with the number {wanted}.", "See `newsletter posts list`."
+        )
     raise UsageError(
         f"No post is known at {wanted}.",
         "See `newsletter posts list`; run `newsletter collect` if the post is new. For posts yet to"

@@ -97,7 +97,8 @@ def test_a_post_is_found_by_address_slug_or_number(desk: Desk, wanted: str) -> N
 def test_an_unknown_post_is_said_to_be_unknown(desk: Desk, wanted: str) -> None:
     done = desk.call("posts", "weight", wanted, "never")
     assert done.code == 2
-    assert "No post is known at" in done.err
+    said = "There is no post with the number" if wanted.isdecimal() else "No post is known at"
+    assert said in done.err
     assert "newsletter posts list" in done.err
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -461,6 +462,20 @@ def test_posts_are_listed_newest_first_and_shown(desk: Desk, web: WebServer) -> 
     assert LATER.title in said
     assert LATER.text in said
     assert WEEK_1[:10] not in said
+    assert desk.call("posts", "show", listed[0]["url"]).out == said
+
+
+def test_a_change_without_a_summary_is_shown_by_its_weight(desk: Desk, web: WebServer) -> None:
+    desk.call("collect")
+    web.pages["/feed"] = atom(replace(WALK, text=f"{WALK.text} Teh end."), TRIAL)
+    desk.now = WEEK_2
+    desk.call("collect")
+    number = next(
+        post["id"] for post in desk.call("posts", "list", "--json").document
+        if post["title"] == WALK.title
+    )  # fmt: skip
+    lines = desk.call("posts", "show", str(number)).out.split("\n")
+    assert [line.split("  ")[-1] for line in lines if WEEK_2[:10] in line] == ["minor"]
 
 
 def test_without_a_server_links_are_mails_and_there_is_no_page_to_view(
