@@ -5,7 +5,7 @@ The decider of the collect stage: values in, values out. The pipeline carries th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +13,8 @@ from newsletter.feeds.pins import Scale
 from newsletter.model.post import Change, KnownPost, PostDraft, StoredRevision, Weight
 
 _UNPINNED = Scale()
+_CACHED = timedelta(days=1)
+"""So old may a feed be when it is read: a post from then on need not have been in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +23,8 @@ class Horizon:
 
     `first` is True on the first collection that finds posts; then all published before `cutoff` is
     known.
-    What is found beyond the feed's window is old if it was published before `cutoff_beyond`.
+    What is found beyond the feed's window is old if it was published before `cutoff_beyond`, and
+    what has the words of a known post if it was a day before `read_at`, when the feed was read.
     """
 
     first: bool
@@ -29,6 +32,7 @@ class Horizon:
     cutoff_beyond: datetime | None = None
     oldest: datetime | None = None
     highest_number: int | None = None
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +63,18 @@ def decide(
     *,
     feed_id: int,
     scale: Scale = _UNPINNED,
+    copies: Collection[PostDraft] = (),
 ) -> list[Intent]:
     """One intent an entry, in the entries' order; `scale` weighs what changed.
+
+    `copies` are drafts of unknown posts with the words of a known one.
 
     `newest` holds the newest revision of each matched post whose text is not that of the draft. A
     post that another feed brought first is compared with that feed's text only: two feeds of one
     blog may carry the same post whole and shortened.
     """
     return [
-        AddPost(draft=draft, baseline=is_old(draft, horizon))
+        AddPost(draft=draft, baseline=is_old(draft, horizon, copy=draft in copies))
         if known is None
         else _update(
             draft, known, newest.get(known.id) if known.feed_id == feed_id else None, scale
@@ -76,16 +83,19 @@ def decide(
     ]
 
 
-def is_old(draft: PostDraft, horizon: Horizon) -> bool:
+def is_old(draft: PostDraft, horizon: Horizon, *, copy: bool = False) -> bool:
     """Whether an unknown post is one that was always there, and so no news.
 
     On the first collection all that is older than a period, or has no date. Later only a post from
     before the oldest known one: it came into the feed's window because another one left it, unless
     its WordPress number is higher than all others, which only a post written since can have. One
-    that is found beyond the window was missed if it was published since the feed was read last.
+    that is found beyond the window was missed if it was published since the feed was read last. A
+    `copy` of a known post that is older than that has only been moved.
     """
     if horizon.first:
         return draft.published is None or draft.published < horizon.cutoff
+    if copy and draft.published and horizon.read_at and draft.published < horizon.read_at - _CACHED:
+        return True
     before = horizon.cutoff_beyond if draft.beyond else horizon.oldest
     if draft.published is None or before is None or draft.published >= before:
         return False
@@ -115,6 +125,7 @@ def horizon_of(
         cutoff_beyond=since_read,
         oldest=oldest,
         highest_number=highest_number,
+        read_at=last_read,
     )
 
 

@@ -59,6 +59,11 @@ def is_similar(one: str | None, other: str | None) -> bool:
     return longer >= 4 and len(ours & theirs) >= _ENOUGH * longer
 
 
+def has_text(fingerprint: str | None) -> bool:
+    """Whether there was any text, and not but a title."""
+    return bool(fingerprint) and _text(fingerprint) != "0" * _TEXT
+
+
 def _text(fingerprint: str | None) -> str:
     return (fingerprint or "")[_TITLE : _TITLE + _TEXT]
 

@@ -20,7 +20,13 @@ from newsletter.feeds.alike import (
     same_by_slug,
     same_by_text,
 )
-from newsletter.feeds.fingerprint import fingerprint_of, title_mark, words_mark
+from newsletter.feeds.fingerprint import (
+    fingerprint_of,
+    has_text,
+    is_similar,
+    title_mark,
+    words_mark,
+)
 from newsletter.feeds.links import query_number
 from newsletter.feeds.marks import normal_address, normal_guid, slug_of
 from newsletter.feeds.normalise import folded
@@ -132,6 +138,18 @@ def match(identity: Identity, title: str, known: Known) -> KnownPost | None:
         if (pair := _best(step, identity, title, known, set())) is not None:
             return pair.post
     return None
+
+
+def is_copy(marks: Identity, title: str, known: Known) -> bool:
+    """Whether a known post has the same title and text, perhaps edited, whatever the marks say.
+
+    So it is with each post of a blog that went to another program. It does not make them one post:
+    an author may begin a new one with the words of an old one.
+    """
+    if not folded(title) or not has_text(marks.fingerprint):
+        return False
+    likely = known.by_title.get(title_mark(title), [])[:_MANY]
+    return any(is_similar(marks.fingerprint, post.identity.fingerprint) for post in likely)
 
 
 # All entries of a fetch together

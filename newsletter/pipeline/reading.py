@@ -15,7 +15,7 @@ from newsletter.feeds.beyond import Beyond, Window
 from newsletter.feeds.clean import clean
 from newsletter.feeds.compare import revision_of
 from newsletter.feeds.decide import AddPost, Intent, Tally, decide, horizon_of, tally
-from newsletter.feeds.identify import Known, identity_of, match_all
+from newsletter.feeds.identify import Known, identity_of, is_copy, match_all
 from newsletter.feeds.parse import parse
 from newsletter.feeds.pins import Scale
 from newsletter.feeds.sentences import shortened
@@ -91,7 +91,8 @@ class Reading:
         """
         drafts = merged(self.drafts, self.beyond)
         known = post_store.known_posts(connection)
-        matched = _taken_over(connection, state, _matched(drafts, known), followed)
+        index = Known.of(known)
+        matched = _taken_over(connection, state, _matched(drafts, index), followed)
         matched = [match for match in matched if self._is_ours(state, match)]
         if self.window is None:
             post_store.touch_last_answer(connection, state.id, now=now)
@@ -104,6 +105,7 @@ class Reading:
             scale=scale,
             means=self.means,
             met=_is_met(state, known, matched),
+            copies=_copies(matched, index),
         )
         seen = {post.id for _, post in matched if post}
         own = [post for post in known if post.feed_id == state.id]
@@ -201,6 +203,7 @@ def _carry_out(
     scale: Scale,
     means: Means | None,
     met: bool,
+    copies: Collection[PostDraft],
 ) -> list[Intent]:
     """Decides what each draft is, and writes it down."""
     ids = [known.id for _, known in matched if known is not None]
@@ -227,14 +230,21 @@ def _carry_out(
     same = {revision_id for revision_id, _ in sorted_out.retold}
     newest = {of: revision for of, revision in newest.items() if revision.id not in same}
     post_store.touch(connection, sorted_out.left, now=now)
-    intents = decide(sorted_out.compared, newest, horizon, feed_id=state.id, scale=scale)
+    intents = decide(
+        sorted_out.compared, newest, horizon, feed_id=state.id, scale=scale, copies=copies
+    )
     for intent in intents:
         _write(connection, state, intent, now)
     return intents
 
 
-def _matched(drafts: Sequence[PostDraft], posts: Sequence[KnownPost]) -> list[_Match]:
-    matches = match_all([(draft.identity, draft.title) for draft in drafts], Known.of(posts))
+def _copies(matched: Sequence[_Match], known: Known) -> list[PostDraft]:
+    unknown = (draft for draft, post in matched if post is None)
+    return [draft for draft in unknown if is_copy(draft.identity, draft.title, known)]
+
+
+def _matched(drafts: Sequence[PostDraft], known: Known) -> list[_Match]:
+    matches = match_all([(draft.identity, draft.title) for draft in drafts], known)
     return [
         (draft, found.known)
         for draft, found in zip(drafts, matches, strict=True)

@@ -1,13 +1,14 @@
-"""Feeds on an odd day: with nothing in them, at first or later."""
+"""Feeds on an odd day: with nothing in them, or with all their posts anew."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.runner import WEEK_1, WEEK_2, Desk, Post, atom
-from tests.webserver import WebServer
+from tests.webserver import Page, WebServer
 
 WEEK_3 = "2026-11-23T08:00:00Z"
 MISSED = "posts may have been missed: the feed holds no posts"
@@ -58,3 +59,26 @@ def test_a_feed_that_lost_all_its_posts_is_an_alarm_until_they_are_back(
     done = desk.call("send", "--json")
     assert [post["title"] for post in done.document["posts"]["new"]] == ["Of this week"]
     assert MISSED not in done.said + desk.call("status").said
+
+
+def test_a_blog_that_goes_to_another_program_mails_no_old_posts(desk: Desk, web: WebServer) -> None:
+    """Its posts have other identifiers, addresses and numbers there; the words are the same."""
+    old = [
+        replace(post, text=f"{post.text} It was a walk by the river, and it was a good one.")
+        for post in OLD
+    ]
+    elsewhere = [f"tag:elsewhere.example,2020:{post.number}" for post in old]
+    shows(web, *old)
+    feed = web.pages["/feed/"]
+    assert isinstance(feed, Page)
+    moved = feed.body
+    for post, guid in zip(old, elsewhere, strict=True):
+        moved = moved.replace(f"https://blog.example.org/?p={post.number}".encode(), guid.encode())
+        moved = moved.replace(f"/old-note-{post.number}/".encode(), f"/n{post.number}".encode())
+    web.pages["/feed/"] = replace(feed, body=moved)
+    desk.now = WEEK_1
+    assert desk.send()["outcome"] == "nothing-new"
+    shows(web, Post(number=109, title="Of this week", published="2026-11-14T09:00:00Z"),
+          *(replace(post, number=100 + post.number) for post in old))  # fmt: skip
+    desk.now = WEEK_2
+    assert [post["title"] for post in desk.send()["posts"]["new"]] == ["Of this week"]

@@ -143,3 +143,16 @@ def test_a_feed_that_was_empty_until_now_is_met_for_the_first_time_with_its_firs
     assert is_old(draft(published=NOW - 40 * WEEK), horizon)
     assert is_old(draft(published=None), horizon)
     assert not is_old(draft(published=NOW - WEEK), horizon)  # written since it was read last
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "copy", "old"),
+    [(9, True, True), (7.5, True, False), (3, True, False), (9, False, False)],
+)
+def test_a_copy_of_a_known_post_from_before_the_last_reading_is_no_news(
+    days_ago: float, copy: bool, old: bool
+) -> None:
+    """A blog that goes to another program has all its posts anew; a new one may be like an old."""
+    horizon = replace(LATER, read_at=NOW - WEEK)
+    post = draft(published=NOW - timedelta(days=days_ago))
+    assert is_old(post, horizon, copy=copy) is old
