@@ -42,7 +42,7 @@ REGISTER = (
     " checked 16 November 2026."
 )
 INTRO = (
-    "Trials mentioned on this blog, checked once a week; not complete, not advice."
+    "Trials mentioned on this blog, checked before each edition; not complete, not advice."
     " Ask your team or the trial's contact."
 )
 WEEKLY = a_digest(
