@@ -157,9 +157,9 @@ class ChangesSettings(BaseModel):
     )
     status_words: tuple[str, ...] = setting(
         (),
-        "More words that turn what a reader should do, beside the English ones such as “closed”:"
-        " wherever one comes or goes, that is news.",
-        'a list of words such as ["rekrutiert", "beendet"]',
+        "More words, or short phrases, that turn what a reader should do, beside the English ones"
+        " such as “closed”: wherever one comes or goes, that is news.",
+        'a list of words such as ["rekrutiert", "nicht mehr"]',
         strict=False,
     )
     quote_length: int = setting(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 _STATUS_GROUPS = """
@@ -127,6 +127,16 @@ def status_in(found: Sequence[str], more: frozenset[str] = frozenset()) -> Count
     told = [_STATUS.get(word, word) for word in found if word in _STATUS or word in more]
     told += ["not" for word in found if word.endswith("nt") and _NEGATED.fullmatch(word)]
     return Counter(told) if told else _NONE
+
+
+def phrases_in(found: Sequence[str], phrases: Collection[tuple[str, ...]]) -> Counter[str]:
+    """Which of these sequences of words are among the words."""
+    return Counter(
+        " ".join(phrase)
+        for phrase in phrases
+        for at in range(len(found) - len(phrase) + 1)
+        if tuple(found[at : at + len(phrase)]) == phrase
+    )
 
 
 def needs_context(found: Sequence[str]) -> bool:

@@ -25,7 +25,8 @@ class Rules:
 
     `paragraph_words`: an added paragraph, item or row of at least so many words. `new_words`: so
     many words put into one that was there. `new_share`: or this share of it, of at least
-    `paragraph_words` words. `status_words`: more words that always count, case-folded.
+    `paragraph_words` words. `status_words` and `status_phrases`: more words that always count, and
+    more sequences of words, case-folded.
     `quote_length`: characters of a quotation, about. `everything`: whatever differs is news.
     """
 
@@ -33,6 +34,7 @@ class Rules:
     new_words: int = 8
     new_share: float = 0.4
     status_words: frozenset[str] = frozenset()
+    status_phrases: frozenset[tuple[str, ...]] = frozenset()
     quote_length: int = 400
     everything: bool = False
 
@@ -86,7 +88,9 @@ def news_of(found: Difference, old: Sequence[str], new: Sequence[str], rules: Ru
 
 
 def _tells(line: str, rules: Rules) -> bool:
-    return telling.tells(words(line), line, rules.status_words)
+    found = words(line)
+    phrases = telling.phrases_in(found, rules.status_phrases)
+    return telling.tells(found, line, rules.status_words) or bool(phrases)
 
 
 def _is_news(line: str, rules: Rules, *, in_tail: bool) -> bool:
@@ -145,6 +149,11 @@ def _why_telling(edit: Edit, rules: Rules) -> str:
     went = telling.status_in(taken_out, rules.status_words)
     if came != went:
         return f"words of status: {_exchange(went, came)}"
+    if rules.status_phrases:
+        came = telling.phrases_in(words(edit.new), rules.status_phrases)
+        went = telling.phrases_in(words(edit.old), rules.status_phrases)
+        if came != went:
+            return f"words of status: {_exchange(went, came)}"
     for what, came, went in (
         ("numbers", *_numbers(put_in, taken_out)),
         ("months", telling.months_in(put_in, edit.new), telling.months_in(taken_out, edit.old)),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from newsletter.config import Settings
 from newsletter.errors import UsageError
 from newsletter.feeds.marks import normal_address, slug_in
+from newsletter.feeds.normalise import words
 from newsletter.feeds.pins import Patterns, Scale
 from newsletter.feeds.weighing import Rules
 from newsletter.model.post import KnownPost, Pin
@@ -34,10 +35,12 @@ class Weighed:
 def rules_of(settings: Settings) -> Rules:
     """From when on a change is news, by the settings."""
     given = settings.changes
+    told = [tuple(words(word)) for word in given.status_words]
     return Rules(
         paragraph_words=given.paragraph_words,
         new_words=given.new_words,
-        status_words=frozenset(word.casefold() for word in given.status_words),
+        status_words=frozenset(one[0] for one in told if len(one) == 1),
+        status_phrases=frozenset(one for one in told if len(one) > 1),
         quote_length=given.quote_length,
     )
 

@@ -1,4 +1,4 @@
-"""Feeds on an odd day: with nothing in them, or with all their posts anew."""
+"""Odd feeds: with nothing in them, with all their posts anew, in other languages."""
 
 from __future__ import annotations
 
@@ -82,3 +82,24 @@ def test_a_blog_that_goes_to_another_program_mails_no_old_posts(desk: Desk, web:
           *(replace(post, number=100 + post.number) for post in old))  # fmt: skip
     desk.now = WEEK_2
     assert [post["title"] for post in desk.send()["posts"]["new"]] == ["Of this week"]
+
+
+@pytest.mark.parametrize(
+    ("word", "old", "new"),
+    [
+        ("nicht mehr", "Die Studie nimmt hier Patienten auf.", "Die Studie nimmt nicht mehr auf."),
+        ("停止", "该试验正在招募患者。请咨询医生。", "该试验已停止招募患者。请咨询医生。"),
+        ("Zu-lassung", "Es gibt die Tablette in Ulm.", "Es gibt die Zu-Lassung in Ulm."),
+    ],
+)
+def test_words_of_status_of_ones_own_may_be_phrases_in_any_language(
+    desk: Desk, web: WebServer, word: str, old: str, new: str
+) -> None:
+    post = Post(number=1, title="Eine Studie", text=old)
+    desk.settings([web.url("/feed/")], more=f'[changes]\nstatus_words = ["{word}"]\n')
+    shows(web, post)
+    desk.now = WEEK_1
+    desk.send()
+    shows(web, replace(post, text=new))
+    desk.now = WEEK_2
+    assert [told["title"] for told in desk.send()["posts"]["updated"]] == ["Eine Studie"]
