@@ -188,7 +188,8 @@ def _news(
     sight: Sight,
 ) -> TrialNews:
     changes = changes_between(before.record, after.record, register=name_of(known.trial.register))
-    line = register_line(known, after.record, sight)
+    told = {change.kind for change in changes if change.matters}
+    line = register_line(known, after.record, sight, told=told)
     return TrialNews(
         trial=known.trial,
         title=after.record.title,

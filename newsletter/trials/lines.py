@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from newsletter.model.trial import (
+    ChangeKind,
     KnownTrial,
     Register,
     RegisterLine,
@@ -52,9 +53,16 @@ class Sight:
 
 
 def register_line(
-    known: KnownTrial, record: TrialRecord | None, sight: Sight, *, others: Sequence[str] = ()
+    known: KnownTrial,
+    record: TrialRecord | None,
+    sight: Sight,
+    *,
+    others: Sequence[str] = (),
+    told: Collection[ChangeKind] = (),
 ) -> RegisterLine:
-    """A trial's line. `others` are sentences of what other registers say of the same trial."""
+    """A trial's line. `others` are sentences of what other registers say of the same trial; what is
+    `told` as a change is not among the facts again.
+    """
     stale = record is not None and _is_old(known, sight)
     said = [_said(known, record, sight, stale=stale), *others]
     return RegisterLine(
@@ -63,7 +71,7 @@ def register_line(
         said=" ".join(said),
         url=page_of(_listed_as(known.trial, record)),
         stale=stale,
-        facts=_facts(known, record, sight, others, stale=stale),
+        facts=_facts(known, record, sight, others, told, stale=stale),
     )
 
 
@@ -72,6 +80,7 @@ def _facts(
     record: TrialRecord | None,
     sight: Sight,
     others: Sequence[str],
+    told: Collection[ChangeKind],
     *,
     stale: bool,
 ) -> TrialFacts | None:
@@ -80,7 +89,8 @@ def _facts(
         return None
     when = local_day(known.checked_at, sight.zone) if known.checked_at else ""
     checked = f"register not reached since {when}" if stale else f"checked {when}"
-    return facts_of(record, checked=checked, remarks=(*_remarks(record), *others))
+    remarks = _remarks(record, where="in the register", told=told)
+    return facts_of(record, checked=checked, remarks=(*remarks, *others))
 
 
 def _is_old(known: KnownTrial, sight: Sight) -> bool:
@@ -109,12 +119,15 @@ def _said(known: KnownTrial, record: TrialRecord | None, sight: Sight, *, stale:
     return " ".join([f"{status}.", *_remarks(record), _dates(record, checked)])
 
 
-def _remarks(record: TrialRecord) -> list[str]:
+def _remarks(
+    record: TrialRecord, *, where: str = "there", told: Collection[ChangeKind] = ()
+) -> list[str]:
     said = []
-    if record.why_stopped and record.status in STOPPED:
+    stopped = record.why_stopped and record.status in STOPPED
+    if stopped and ChangeKind.REASON not in told:
         said.append(f"Reason given by the sponsor: {quotation(record.why_stopped)}.")
-    if record.has_results:
-        said.append("Results are posted there.")
+    if record.has_results and ChangeKind.RESULTS not in told:
+        said.append(f"Results are posted {where}.")
     return said
 
 

@@ -34,7 +34,7 @@ FACTS = TrialFacts(
     sites="3 sites: Utrecht (Netherlands)",
     updated="8 November 2022",
     checked="checked 16 November 2026",
-    remarks=("Results are posted there.",),
+    remarks=("Results are posted in the register.",),
 )
 UPDATE = trial_update(note=a_note(line=a_line(facts=FACTS)))
 REGISTER = (
@@ -67,7 +67,7 @@ def test_a_trial_is_a_card_of_facts_in_every_form(form: Form) -> None:
             "LUTIA",
             "Register status: Completed",
             "What changed: Status in the register: was Recruiting, is listed as Completed.",
-            "Results are posted there.",
+            "Results are posted in the register.",
             "Phase 2: looks whether the treatment seems to work",
             "Where: 3 sites: Utrecht (Netherlands)",
             REGISTER,

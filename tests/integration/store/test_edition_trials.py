@@ -170,7 +170,9 @@ def test_only_an_update_by_itself_can_be_left_out_and_only_of_a_draft(
 
 
 def test_the_facts_of_a_card_are_kept(connection: Connection) -> None:
-    facts = TrialFacts(status="Completed", sites="3 sites", remarks=("Results are posted there.",))
+    facts = TrialFacts(
+        status="Completed", sites="3 sites", remarks=("Results are posted in the register.",)
+    )
     update = trial_update(note=a_note(record_id=SECOND, line=a_line(facts=facts)))
     draft = edition(connection)
     tell(connection, draft, updates=[update])

@@ -10,6 +10,7 @@ import pytest
 
 from newsletter.model.trial import (
     Attention,
+    ChangeKind,
     KnownTrial,
     RecordDate,
     Register,
@@ -109,6 +110,22 @@ def test_the_reason_for_stopping_is_quoted_and_results_are_mentioned() -> None:
         line(KNOWN, record)
     )
     assert "No funds" not in line(KNOWN, replace(record, status="RECRUITING"))
+
+
+def test_on_a_card_what_changed_is_not_said_again_among_the_facts() -> None:
+    record = replace(COMPLETED, status="TERMINATED", why_stopped="No funds", has_results=True)
+    reason, results = (
+        "Reason given by the sponsor: “No funds”.",
+        "Results are posted in the register.",
+    )
+    for told, expected in (
+        ((), (reason, results)),
+        ((ChangeKind.STATUS, ChangeKind.REASON), (results,)),
+        ((ChangeKind.RESULTS,), (reason,)),
+    ):
+        facts = register_line(KNOWN, record, SIGHT, told=told).facts
+        assert facts is not None
+        assert facts.remarks == expected
 
 
 def test_a_number_that_was_given_up_leads_to_the_one_that_took_its_place() -> None:
