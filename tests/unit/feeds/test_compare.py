@@ -409,6 +409,12 @@ STANDING = (
     "<p>Most Popular Posts</p>",
     "<p>Loading…</p>",
     "<p>12 comments</p>",
+    "<p>Published 3 days ago</p>",
+    "<p>1,299 total views, 3 views today</p>",
+    "<p>Estimated reading time: 5 minutes</p>",
+    "<p>This post was last modified on 3 May 2026</p>",
+    '<p>You may also like: <a href="/a">Trials closed in 2026</a></p>',
+    "<p>A post was originally published in Hope on Medium, where people read on.</p>",
 )
 
 
