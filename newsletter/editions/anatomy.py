@@ -184,7 +184,7 @@ class _Reader:
         if tag == "html":
             self.anatomy.language = values.get("lang", "").strip()
         elif tag == "a":
-            label = values.get("aria-label", "")
+            label = values.get("aria-label", "") if self._open[-1][1].seen else ""
             self._link = Link(values.get("href", ""), self._section, label, self._quotes > 0)
             self.anatomy.links.append(self._link)
         elif tag == "img":
@@ -200,7 +200,7 @@ class _Reader:
         alt = values.get("alt")
         if alt is None and _BARE_ALT.search(_ATTRIBUTE.sub(" ", attributes)):
             alt = ""  # `alt` without a value
-        if self._link is not None:
+        if self._link is not None and self._open[-1][1].seen:
             self._link.text += alt or ""
         picture = Picture(values.get("src", ""), alt, values.get("width", ""), self._section)
         self.anatomy.pictures.append(picture)

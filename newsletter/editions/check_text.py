@@ -37,8 +37,10 @@ def text(rendered: Rendered, anatomy: Anatomy | None, tags: Tags) -> Iterator[Fi
 
 
 def unsubscribe(rendered: Rendered, anatomy: Anatomy | None, tags: Tags) -> Iterator[Finding]:
-    """Whether both parts have the link."""
-    in_html = anatomy is None or any(link.href == tags.unsubscribe_html for link in anatomy.links)
+    """Whether both parts have the link, and it can be seen."""
+    in_html = anatomy is None or any(
+        link.href == tags.unsubscribe_html and link.text for link in anatomy.links
+    )
     in_text = tags.unsubscribe_text in rendered.text
     for part, present in (("HTML", in_html), ("text", in_text)):
         if not present:

@@ -122,7 +122,8 @@ KINDS = (
     ),
     Kind(
         code="no-unsubscribe",
-        about="The link to unsubscribe is missing in the HTML or in the text.",
+        about="The link to unsubscribe is missing in the HTML or in the text, or cannot be seen"
+        " there.",
         mend=TEMPLATE,
     ),
     Kind(

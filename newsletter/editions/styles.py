@@ -9,25 +9,39 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from newsletter.editions.colours import colour_of
+
 _SIZE = re.compile(
     r"(?<![\w-])font(?:-size\s*:\s*|\s*:[^;\"'}]*?(?<![\w.#-]))"
-    r"(?:(\d+(?:\.\d+)?|\.\d+)(px|pt|r?em|%)|(xx-small|x-small|small)(?![\w-]))",
+    r"(?:(\d+(?:\.\d+)?|\.\d+)(px|pt|r?em|%)|(0|xx-small|x-small|small)(?![\w.-]))",
     re.IGNORECASE,
 )
 _UNITS = {"px": 1.0, "pt": 4 / 3, "rem": 16.0}
-_WORDS = {"xx-small": 9.0, "x-small": 10.0, "small": 13.0}
+_WORDS = {"0": 0.0, "xx-small": 9.0, "x-small": 10.0, "small": 13.0}
 _SPACER = 2.0
 """Below so many pixels it is no type, but a gap."""
 
 _INK = re.compile(r"(?<![\w-])color\s*:\s*([^;\"'!}]+)", re.IGNORECASE)
 _GROUND = re.compile(
-    r"(?<![\w-])(?:background(?:-color)?\s*:|bgcolor\s*=\s*[\"']?)\s*([^;\"'!}\s]+)", re.IGNORECASE
+    r"(?<![\w-])(?:background(?:-color)?\s*:|bgcolor\s*=\s*[\"']?)\s*"
+    r"(rgba?\([^)]*\)|[^;\"'!}\s]+)",
+    re.IGNORECASE,
 )
-_NAMES = {"white": "#ffffff", "black": "#000000"}
-_HEX = re.compile(r"#(?:[0-9a-f]{3}){1,2}")
-_TRANSPARENT = frozenset({"transparent", "none", "inherit", "initial", "unset"})
-_HIDDEN = re.compile(r"(?<![\w-])display\s*:\s*none", re.IGNORECASE)
-_MARKS = ("font", "color", "background", "display")
+_TRANSPARENT = frozenset({"transparent", "none"})
+_THROUGH = _TRANSPARENT | {"inherit", "initial", "unset"}
+_HIDDEN = re.compile(
+    r"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
+    r"|opacity\s*:\s*(?:0+(?:\.0*)?|\.0+)%?(?![\d.])"
+    r"|(?:text-indent|left|top|margin-left|margin-top)\s*:\s*-\d{3,})",
+    re.IGNORECASE,
+)
+_CLIPPED = re.compile(r"(?<![\w-])overflow\s*:\s*hidden", re.IGNORECASE)
+_FLAT = re.compile(
+    r"(?<![\w-])(?:max-)?(?:height|width)\s*:\s*0(?:px|pt|r?em|%)?(?![\w.%])", re.IGNORECASE
+)
+_VALUE = re.compile(r"\"[^\"]*\"|'[^']*'")
+_BARE_HIDDEN = re.compile(r"(?<![\w-])hidden(?![\w-])", re.IGNORECASE)
+_MARKS = ("font", "color", "background", "display", "hidden", "collapse", "opacity", ":-", ": -")
 
 
 class Style(NamedTuple):
@@ -58,9 +72,9 @@ def style_in(tag: str, attributes: str, around: Style) -> Style:
         sizes = [_pixels(found, size) for found in _SIZE.finditer(attributes)]
         inks, grounds = _INK.findall(attributes), _GROUND.findall(attributes)
         size = sizes[-1] if sizes else size
-        ink = _colour(inks[-1], ink) if inks else ink
-        ground = _colour(grounds[-1], ground) if grounds else ground
-        seen = seen and not _HIDDEN.search(attributes)
+        ground = _colour(grounds[-1], ground, ground) if grounds else ground
+        seen = seen and not _is_hidden(attributes, inks)
+        ink = _colour(inks[-1], ink, ground) if inks else ink
     return Style(size, ink, ground, seen)
 
 
@@ -84,11 +98,17 @@ def _pixels(found: re.Match[str], around: float) -> float:
     return float(number) * _UNITS[unit.lower()]
 
 
-def _colour(value: str, around: str) -> str:
+def _is_hidden(attributes: str, inks: list[str]) -> bool:
+    """Whether nobody sees the text: it is taken out, has no room, or no colour."""
+    if inks and inks[-1].strip().lower() in _TRANSPARENT:
+        return True
+    if _HIDDEN.search(attributes):
+        return True
+    if _CLIPPED.search(attributes) and _FLAT.search(attributes):
+        return True
+    return "hidden" in attributes and bool(_BARE_HIDDEN.search(_VALUE.sub("", attributes)))
+
+
+def _colour(value: str, around: str, behind: str) -> str:
     """`#rrggbb`, the colour around it for what lets that one through, "" for what is not known."""
-    plain = value.strip().lower()
-    if plain in _TRANSPARENT:
-        return around
-    if not _HEX.fullmatch(plain):
-        return _NAMES.get(plain, "")
-    return plain if len(plain) == 7 else "#" + "".join(digit * 2 for digit in plain[1:])
+    return around if value.strip().lower() in _THROUGH else colour_of(value, behind)

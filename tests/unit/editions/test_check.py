@@ -87,6 +87,11 @@ def test_a_sound_mail_has_no_findings() -> None:
         ("{x}", '<b style="color:#777777">x</b>', "low-contrast"),
         ("{x}", '<td bgcolor="#000">x</td>', "low-contrast"),
         ("{x}", '<b style="background:#222;color:black">x</b>', "low-contrast"),
+        ("{x}", '<b style="color:Silver">x</b>', "low-contrast"),
+        ("{x}", '<b style="color:rgb(200, 200, 200)">x</b>', "low-contrast"),
+        ("{x}", '<b style="color:rgba(0,0,0,.3)">x</b>', "low-contrast"),
+        ("{x}", '<b style="background:rgb(34 34 34);color:black">x</b>', "low-contrast"),
+        ("{x}", '<b style="font-size:0">x</b>', "small-type"),
         (LINK, '"https://blog.example.org/?a=1&amp;utm_source=b"', "tracking-link"),
         (' width="576"', ' width="601"', "too-wide"),
     ],
@@ -131,6 +136,48 @@ def test_a_link_with_a_picture_is_named_by_its_alternative_text() -> None:
     picture = '<img src="https://blog.example.org/b.png" alt="{}" width="9">'
     assert found(with_body(">Read<", f">{picture.format('A walk')}<")) == {}
     assert list(found(with_body(">Read<", f">{picture.format('')}<"))) == ["empty-link"]
+
+
+@pytest.mark.parametrize(
+    "hiding",
+    [
+        'style="display:none"',
+        'style="visibility: hidden"',
+        'style="opacity:0"',
+        'style="opacity: .0; "',
+        'style="color:transparent"',
+        'style="max-height:0;overflow:hidden"',
+        'style="overflow: hidden; width: 0px"',
+        'style="text-indent:-9999px"',
+        'style="position:absolute;left: -9999px"',
+        "hidden",
+        'hidden="hidden"',
+    ],
+)
+def test_what_nobody_can_see_is_not_there(hiding: str) -> None:
+    """A way out that is hidden is none, and so is an address; nor is a label one to be seen."""
+    leave = f'<a href="{TAGS.unsubscribe_html}"'
+    hidden = found(with_body(leave, f'{leave} aria-label="Leave" {hiding}'))
+    assert {"no-unsubscribe", "empty-link"} <= set(hidden)
+    inside = BODY.replace(">Leave</a>", f"><span {hiding}>Leave</span></a>")
+    assert "no-unsubscribe" in found(a_mail(html=inside))
+    assert "no-postal-address" in found(with_body("<p>PO", f"<p {hiding}>PO"))
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        'style="opacity:0.9"',
+        'style="overflow:hidden;max-width:640px"',
+        'style="height:0"',
+        'style="margin-top:-10px"',
+        'class="hidden-not"',
+        'style="color:inherit"',
+        'style="border-radius:8px;overflow: hidden"',
+    ],
+)
+def test_what_can_be_seen_is_not_taken_for_hidden(harmless: str) -> None:
+    assert found(with_body("<p>PO", f"<p {harmless}>PO")) == {}
 
 
 def test_a_link_within_the_mail_needs_its_target() -> None:
