@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mjml import mjml2html
 
 from newsletter.errors import RenderError
@@ -10,6 +12,12 @@ _MEND = (
     "Leave the post out (`newsletter editions drop EDITION POST`), or correct the template"
     " that was changed."
 )
+
+_TAG = re.compile(r"<[a-zA-Z](?:[^<>\"']|\"[^\"]*\"|'[^']*')*>")
+_VALUE = re.compile(r"\"[^\"]*\"|'[^']*'")
+_TITLE = re.compile(r"(?<=<mj-title>)[^<]*")
+_ODD = re.compile(r"[^\x20-\x7e]|\\|='[^']*\"")
+_LETTER = re.compile(r"[^\x20-\x7e]|\\|(?<!^)\"(?!$)")
 
 
 def mjml_to_html(mjml: str, *, about: str) -> str:
@@ -20,7 +28,7 @@ def mjml_to_html(mjml: str, *, about: str) -> str:
     panic, which is no `Exception`, is among what is caught.
     """
     try:
-        return mjml2html(mjml, fonts={})
+        return mjml2html(_spelled(mjml), fonts={})
     except ValueError as error:
         raise RenderError(f"{about} cannot be turned into HTML: {error}.", _MEND) from error
     except BaseException as error:
@@ -29,3 +37,22 @@ def mjml_to_html(mjml: str, *, about: str) -> str:
         raise RenderError(
             f"{about} cannot be turned into HTML: the engine failed.", _MEND
         ) from error
+
+
+def _spelled(mjml: str) -> str:
+    r"""The document with every letter in an attribute as ASCII or as an entity.
+
+    The engine writes attributes as Rust shows a text to a programmer: of a space that must not
+    break it makes `\u{a0}`, which a screen reader reads aloud. It makes one of the title, too.
+    """
+    return _TITLE.sub(_entities, _TAG.sub(lambda tag: _of_tag(tag[0]), mjml))
+
+
+def _of_tag(tag: str) -> str:
+    if not _ODD.search(tag):
+        return tag
+    return _VALUE.sub(_entities, tag)
+
+
+def _entities(text: re.Match[str]) -> str:
+    return _LETTER.sub(lambda letter: f"&#{ord(letter[0])};", text[0])
