@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from html import unescape
 
-from newsletter.editions.mailparts import Anatomy, Link, Picture, Unbalanced, Words
+from newsletter.editions.mailparts import Anatomy, Fetched, Link, Picture, Unbalanced, Words
 from newsletter.editions.palette import contrast
 from newsletter.editions.styles import USUAL, Style, smallest_in, style_in
 
@@ -28,7 +28,16 @@ _VOID = frozenset(
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 _BLOCKS = frozenset({"p", "td", "li", "div", "th", *_HEADINGS})
 _UNREAD = frozenset({"title", "style"})
-_ACTIVE = frozenset({"script", "iframe", "object", "embed", "form", "input", "base", "link"})
+_ACTIVE = frozenset(
+    "applet audio base button canvas embed form frame frameset iframe input link object script"  # noqa: SIM905
+    " select svg textarea video".split()
+)
+_REMARKABLE = re.compile(
+    r"(?:^|\s)(?:id|background|srcset|poster|on[a-z]{3,})\s*=|url\(|refresh", re.IGNORECASE
+)
+_URL = re.compile(r"url\(\s*[\"']?([^\"')\s]+)|@import\s+[\"']([^\"']+)", re.IGNORECASE)
+_TOP = 4
+"""Elements that are open between the sections of a mail: none, html, body, and the div in it."""
 _UNSEEN = "\u200b\u200c\u200d\u2007\u034f\ufeff\u00a0\u00ad \t\r\n"
 EVERYBODY = "everybody else"
 OUTLOOK = "Outlook"
@@ -54,6 +63,7 @@ class _Reader:
     def __init__(self) -> None:
         self.anatomy = Anatomy()
         self._words: list[str] = []
+        self._own_words: list[str] = []
         self._open: list[tuple[str, Style]] = [("", USUAL)]
         self._outlook: list[str] = []
         self._views = {EVERYBODY: True, OUTLOOK: True}
@@ -84,12 +94,15 @@ class _Reader:
         if self._outlook:
             self._fault(OUTLOOK, self._outlook[-1])
         self.anatomy.text = "".join(self._words)
+        self.anatomy.own_words = " ".join(self._own_words)
         return self.anatomy
 
     def _start(self, tag: str, attributes: str) -> None:
         if tag not in _VOID and not attributes.endswith("/"):
             self._push(tag, attributes)
-        if tag in _NOTED or "id=" in attributes:
+        elif tag == "br":
+            self._words.append(" ")
+        if tag in _NOTED or _is_remarkable(attributes):
             self._note(tag, attributes)
 
     def _push(self, tag: str, attributes: str) -> None:
@@ -111,6 +124,8 @@ class _Reader:
             self._end_in_outlook(tag)
         if tag in _BLOCKS:
             self._words.append(" ")
+        if tag == "div" and len(self._open) == _TOP:
+            self._section = ""
         if tag == "a" and self._link is not None:
             self._link.text = " ".join(self._link.text.split())
             self._link.section = self._link.section or self._section.strip()
@@ -170,17 +185,21 @@ class _Reader:
         if self._link is not None:
             self._link.text += text
         self._words.append(text)
+        if self._quotes == 0:
+            self._own_words.append(text)
 
     def _unread(self, tag: str, data: str) -> None:
         if tag == "title":
             self.anatomy.title += unescape(data).strip()
         elif tag == "style":
             self.anatomy.style_size = min(self.anatomy.style_size, smallest_in(data))
+            self._fetch(_URL.findall(data) if "url(" in data or "@import" in data else [])
 
     def _note(self, tag: str, attributes: str) -> None:
         values = _values(attributes)
         if "id" in values:
             self.anatomy.ids.append(values["id"])
+        self._note_remarkable(tag, values)
         if tag == "html":
             self.anatomy.language = values.get("lang", "").strip()
         elif tag == "a":
@@ -194,7 +213,21 @@ class _Reader:
         elif tag in _HEADINGS:
             self._heading, self._section = tag, ""
         elif tag in _ACTIVE:
-            self.anatomy.active.append(tag)
+            self.anatomy.active.append(f"<{tag}>")
+
+    def _note_remarkable(self, tag: str, values: dict[str, str]) -> None:
+        """What is fetched or done by an attribute."""
+        handlers = (name for name in values if name.startswith("on"))
+        self.anatomy.active.extend(handlers)
+        if tag == "meta" and values.get("http-equiv", "").lower() == "refresh":
+            self.anatomy.active.append("<meta http-equiv=refresh>")
+        sizes = values.get("srcset", "").split(",")
+        named = [values.get("background", ""), values.get("poster", ""), *sizes]
+        self._fetch([*_URL.findall(values.get("style", "")), *((each, "") for each in named)])
+
+    def _fetch(self, found: list[tuple[str, str]]) -> None:
+        addresses = ((one or other).split() for one, other in found)
+        self.anatomy.fetched.extend(Fetched(each[0], self._section) for each in addresses if each)
 
     def _picture(self, values: dict[str, str], attributes: str) -> None:
         alt = values.get("alt")
@@ -216,6 +249,12 @@ def _values(attributes: str) -> dict[str, str]:
         value = double or single or bare
         found.setdefault(name.lower(), unescape(value) if "&" in value else value)
     return found
+
+
+@lru_cache(maxsize=2048)
+def _is_remarkable(attributes: str) -> bool:
+    """Whether there may be more in them than looks; cached, since they come again and again."""
+    return bool(_REMARKABLE.search(attributes))
 
 
 @lru_cache(maxsize=512)

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from newsletter.editions import check_links, check_text
+from newsletter.editions import check_links, check_text, check_twins
 from newsletter.editions.anatomy import LEAST_SIZE, anatomy_of
 from newsletter.editions.findings import COLOURS, finding
 from newsletter.editions.mailparts import Anatomy, Words
@@ -40,10 +40,11 @@ def check(rendered: Rendered, tags: Tags, masthead: Masthead) -> tuple[Finding, 
         *_size(rendered, tags),
         *_leftovers(rendered, tags),
         *_subject(rendered),
-        *(_document(rendered, anatomy, masthead.look) if anatomy else ()),
+        *(_document(rendered, anatomy, masthead) if anatomy else ()),
         *(check_links.links(rendered, anatomy, tags) if anatomy else ()),
         *(check_links.pictures(rendered, anatomy, masthead) if anatomy else ()),
         *check_text.text(rendered, anatomy, tags),
+        *(check_twins.twins(rendered, anatomy) if anatomy else ()),
         *check_text.unsubscribe(rendered, anatomy, tags),
         *check_text.postal_address(rendered, anatomy, masthead),
     ]
@@ -62,7 +63,7 @@ def check_letter(
     parts = (
         *_leftovers(mail, tags),
         *_subject(mail),
-        *(_document(mail, anatomy, masthead.look) if anatomy else ()),
+        *(_document(mail, anatomy, masthead) if anatomy else ()),
         *(check_links.links(mail, anatomy, tags) if anatomy else ()),
         *(check_links.pictures(mail, anatomy, masthead) if anatomy else ()),
         *check_text.text(mail, anatomy, tags),
@@ -133,19 +134,29 @@ def _subject(rendered: Rendered) -> Iterator[Finding]:
         yield finding("subject", rendered.key, "The subject is empty or has several lines.")
 
 
-def _document(rendered: Rendered, anatomy: Anatomy, look: Look) -> Iterator[Finding]:
+def _document(rendered: Rendered, anatomy: Anatomy, masthead: Masthead) -> Iterator[Finding]:
     place = f"{rendered.key}, HTML"
     if anatomy.language in {"", "und"}:
         yield finding("no-language", place, "The mail does not say its language.")
+    elif _voice(anatomy.language) != _voice(masthead.language or "en"):
+        message = (
+            f"The mail says its language is “{anatomy.language}”; it is “{masthead.language}”."
+        )
+        yield finding("wrong-language", place, message)
     if not anatomy.title:
         yield finding("no-title", place, "The mail has no title.")
     for name, times in sorted(Counter(anatomy.ids).items()):
         if times > 1:
             yield finding("duplicate-id", place, f"The id “{name}” is used {times} times.")
-    for tag in sorted(set(anatomy.active)):
-        yield finding("active-content", place, f"There is a <{tag}> in the mail.")
+    for what in sorted(set(anatomy.active)):
+        yield finding("active-content", place, f"“{what}” has no place in a mail.")
     yield from _structure(rendered, anatomy)
-    yield from _type(rendered, anatomy, look)
+    yield from _type(rendered, anatomy, masthead.look)
+
+
+def _voice(language: str) -> str:
+    """What a screen reader chooses its voice by: `en` of `en-GB`."""
+    return language.replace("_", "-").partition("-")[0].lower()
 
 
 def _structure(rendered: Rendered, anatomy: Anatomy) -> Iterator[Finding]:

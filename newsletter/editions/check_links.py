@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from newsletter.editions.findings import TEMPLATE, finding
-from newsletter.editions.mailparts import Anatomy, Picture
+from newsletter.editions.mailparts import Anatomy, Fetched, Picture
 from newsletter.model.edition import Finding, Masthead, Rendered, Tags
 from newsletter.model.masthead import Images
 from newsletter.model.tracking import tracking_in
@@ -42,20 +43,22 @@ def links(rendered: Rendered, anatomy: Anatomy, tags: Tags) -> Iterator[Finding]
 
 def pictures(rendered: Rendered, anatomy: Anatomy, masthead: Masthead) -> Iterator[Finding]:
     """What is wrong with the pictures of a mail."""
-    hosts: dict[str, list[Picture]] = defaultdict(list)
-    insecure = [picture for picture in anatomy.pictures if is_insecure(picture.src)]
     for picture in anatomy.pictures:
         yield from _picture(rendered, picture)
-        if masthead.images is Images.ALL:
-            continue  # that others learn of it was chosen
-        if host := _foreign_host(picture.src, masthead.website):
-            hosts[host].append(picture)
+    fetched = [*(Fetched(each.src, each.section) for each in anatomy.pictures), *anatomy.fetched]
+    insecure = [each for each in fetched if is_insecure(each.address)]
     if insecure:
         many = f"{len(insecure)} pictures are" if len(insecure) > 1 else "A picture is"
-        message = f"{many} not encrypted, such as {insecure[0].src}."
+        message = f"{many} not encrypted, such as {insecure[0].address}."
         yield finding("insecure-picture", place(rendered, insecure[0].section), message)
+    if masthead.images is Images.ALL:
+        return  # that others learn of it was chosen
+    hosts: dict[str, list[Fetched]] = defaultdict(list)
+    for each in fetched:
+        if host := _foreign_host(each.address, masthead.website):
+            hosts[host].append(each)
     for host, theirs in sorted(hosts.items()):
-        message = f"{host} learns who opens the mail, from the picture {theirs[0].src}."
+        message = f"{host} learns who opens the mail, since it fetches {theirs[0].address}."
         yield finding("foreign-picture", place(rendered, theirs[0].section), message)
 
 
@@ -85,7 +88,7 @@ def _may_link(href: str, anatomy: Anatomy, own: set[str]) -> bool:
         return True
     if href.startswith("#"):
         return href[1:] in anatomy.ids
-    return is_web_address(href) or href.startswith("mailto:")
+    return is_web_address(href) or bool(re.match(r"mailto:.", href))
 
 
 def _picture(rendered: Rendered, picture: Picture) -> Iterator[Finding]:

@@ -29,10 +29,11 @@ def text(rendered: Rendered, anatomy: Anatomy | None, tags: Tags) -> Iterator[Fi
             message = f"The title “{title}” is missing in the text part."
             yield finding("not-in-text", place(rendered, title), message)
     twins = _twins(tags)
-    for link in anatomy.links:
+    for link in {link.href: link for link in reversed(anatomy.links) if not link.quoted}.values():
         wanted = twins[link.href] if link.href in twins else _as_text(link.href)
-        if not link.quoted and wanted not in rendered.text:
-            message = f"The link “{link.text}” ({link.href}) is missing in the text part."
+        if wanted not in rendered.text:
+            where = "each reader's own" if link.href in twins else link.href
+            message = f"The link “{link.text}” ({where}) is missing in the text part."
             yield finding("not-in-text", place(rendered, link.section), message)
 
 

@@ -47,6 +47,13 @@ KINDS = (
         about="The mail does not say its language, so a screen reader reads it in a wrong voice.",
         mend="Set `language` in the settings, such as en-GB.",
     ),
+    Kind(
+        code="wrong-language",
+        about="The mail says another language than the settings, so a screen reader reads it in a"
+        " wrong voice.",
+        mend="Take `lang` from `page.language` in the template of your own, or correct `language`"
+        " in the settings.",
+    ),
     Kind(code="no-title", about="The HTML has no title.", mend=TEMPLATE),
     Kind(code="duplicate-id", about="An id is there twice.", mend=TEMPLATE),
     Kind(
@@ -57,7 +64,8 @@ KINDS = (
     ),
     Kind(
         code="active-content",
-        about="A script, a form or a frame. Mail programs take it out, or the mail for spam.",
+        about="A script, a form, a frame, a film, a drawing (`<svg>`) or a font from elsewhere."
+        " Mail programs take it out, or the mail for spam.",
         mend=TEMPLATE,
     ),
     Kind(
@@ -97,9 +105,9 @@ KINDS = (
     ),
     Kind(
         code="foreign-picture",
-        about="A picture on another host than the blog's, which learns who opens the mail, and"
-        " when.",
-        mend="Put the picture on the blog and use its address there.",
+        about="A picture, a picture as a ground, or a style sheet on another host than the blog's,"
+        " which learns who opens the mail, and when.",
+        mend="Put it on the blog and use its address there.",
         error=False,
     ),
     Kind(code="no-alt", about="A picture has no alternative text.", mend=DROP),
@@ -119,6 +127,20 @@ KINDS = (
         about="A title or a link of the HTML is missing in the plain-text part; links in quotations"
         " are not asked for.",
         mend="Write it into the text template as well (digest/….txt.j2).",
+    ),
+    Kind(
+        code="words-not-in-text",
+        about="Words of the HTML are missing in the plain-text part; those in quotations are not"
+        " asked for.",
+        mend="Write them into the text template as well (digest/….txt.j2).",
+        error=False,
+    ),
+    Kind(
+        code="not-in-html",
+        about="A link of the plain-text part is missing in the HTML, and with it the post or the"
+        " trial that it belongs to.",
+        mend="Write it into the HTML template as well (digest/….mjml.j2), or delete the one of your"
+        " own.",
     ),
     Kind(
         code="no-unsubscribe",

@@ -31,6 +31,14 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a mail program fetches beside pictures: a ground, another size of one, a sheet."""
+
+    address: str
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """A piece of text as it is seen."""
 
@@ -52,7 +60,8 @@ class Unbalanced:
 class Anatomy:
     """The parts of a mail in the order of the document; `text` is all that can be read.
 
-    `titles` are the texts of its h1 and h3. `active` are elements that mail programs refuse.
+    `titles` are the texts of its h1 and h3. `active` are elements that mail programs refuse, such
+    as `<script>`, and attributes like them. `own_words` is `text` without quotations.
     `small` is in type below LEAST_SIZE, `faint` below the contrast that is needed; `style_size` is
     the smallest size of type in the style sheets.
     """
@@ -60,10 +69,12 @@ class Anatomy:
     language: str = ""
     title: str = ""
     text: str = ""
+    own_words: str = ""
     style_size: float = USUAL.size
     ids: list[str] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
+    fetched: list[Fetched] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     small: list[Words] = field(default_factory=list)
     faint: list[Words] = field(default_factory=list)
