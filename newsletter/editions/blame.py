@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from newsletter.editions.mjml import mjml_to_html
 from newsletter.editions.mjml_fault import fault_in
+from newsletter.editions.mjml_order import misplaced_in
 from newsletter.errors import RenderError
 from newsletter.model.edition import Digest
 from newsletter.templating import Templates
@@ -39,7 +40,7 @@ def located(
     if error.file:  # a template that cannot be filled is named already
         return error
     traced = templates.trace(name, values)
-    fault = fault_in(traced.text)
+    fault = fault_in(traced.text) or misplaced_in(traced.text)
     if fault is None:
         return error
     found, line = traced.at(fault.offset)

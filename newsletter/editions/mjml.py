@@ -6,6 +6,7 @@ import re
 
 from mjml import mjml2html
 
+from newsletter.editions.mjml_order import misplaced_in
 from newsletter.errors import RenderError
 
 _MEND = (
@@ -23,12 +24,12 @@ _LETTER = re.compile(r"[^\x20-\x7e]|\\|(?<!^)\"(?!$)")
 def mjml_to_html(mjml: str, *, about: str) -> str:
     """The HTML of an MJML document, with no remote font in it.
 
-    `about` says in an error what could not be rendered. The engine does not validate: an unknown
-    tag comes out as it went in. Raises RenderError when it cannot read the document; the engine's
-    panic, which is no `Exception`, is among what is caught.
+    `about` says in an error what could not be rendered. The engine does not validate, so the order
+    of the elements is looked at here. Raises RenderError when it cannot read the document; the
+    engine's panic, which is no `Exception`, is among what is caught.
     """
     try:
-        return mjml2html(_spelled(mjml), fonts={})
+        html = mjml2html(_spelled(mjml), fonts={})
     except ValueError as error:
         raise RenderError(f"{about} cannot be turned into HTML: {error}.", _MEND) from error
     except BaseException as error:
@@ -37,6 +38,9 @@ def mjml_to_html(mjml: str, *, about: str) -> str:
         raise RenderError(
             f"{about} cannot be turned into HTML: the engine failed.", _MEND
         ) from error
+    if fault := misplaced_in(mjml):
+        raise RenderError(f"{about} cannot be turned into HTML: {fault.said}.", _MEND)
+    return html
 
 
 def _spelled(mjml: str) -> str:

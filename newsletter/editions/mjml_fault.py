@@ -20,6 +20,9 @@ _VOID = frozenset(
 )
 
 
+_OUTLOOK = "what is for Outlook alone (<!--[if …) does not close in it what it opens"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MjmlFault:
     """A fault at `offset` (characters); `said` is the end of a sentence."""
@@ -48,7 +51,7 @@ def fault_in(mjml: str) -> MjmlFault | None:
 def _in_token(token: re.Match[str], open_: list[tuple[str, int]]) -> MjmlFault | None:
     end, tag, attributes = token.groups()
     if tag is None:
-        return None
+        return _in_comment(token)
     if end:
         return _closed(token, tag, open_)
     if not _ATTRIBUTES.fullmatch(attributes):
@@ -58,6 +61,22 @@ def _in_token(token: re.Match[str], open_: list[tuple[str, int]]) -> MjmlFault |
     if tag not in _VOID and not attributes.endswith("/"):
         open_.append((tag, token.start()))
     return None
+
+
+def _in_comment(token: re.Match[str]) -> MjmlFault | None:
+    """What is for Outlook alone is read as well, and must close what it opens."""
+    if not token[0].startswith("<!--[if ") or token[0].startswith("<!--[if !"):
+        return None
+    open_: list[str] = []
+    for inner in _TOKEN.finditer(token[0], len("<!--")):
+        end, tag, attributes = inner.groups()
+        if tag is None or tag in _VOID or attributes.endswith("/"):
+            continue
+        if not end:
+            open_.append(tag)
+        elif not open_ or open_.pop() != tag:
+            return MjmlFault(offset=token.start(), said=_OUTLOOK)
+    return MjmlFault(offset=token.start(), said=_OUTLOOK) if open_ else None
 
 
 def _closed(token: re.Match[str], tag: str, open_: list[tuple[str, int]]) -> MjmlFault | None:
