@@ -65,9 +65,11 @@ def _show(app: App, wish: _Wish, open_: bool) -> int:
     written = _written(app, wish)
     if written is None:
         return _nothing(app, sample=wish.sample)
+    told = () if app.json else written.held
     for finding in written.findings:
-        tell = _holds if finding.error else warn
-        tell(f"{finding.place}: {finding.message} {finding.mend}")
+        said = f"{finding.place}: {finding.message} {finding.mend}"
+        if said not in told:
+            (_holds if finding.error else warn)(said)
     emit(app, _json(written), _text(written))
     if open_:
         click.launch(written.page.resolve().as_uri())

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from newsletter.editions.findings import TEMPLATE, finding
+from newsletter.editions.findings import finding
 from newsletter.editions.mailparts import Anatomy, Fetched, Picture
 from newsletter.model.edition import Finding, Masthead, Rendered, Tags
 from newsletter.model.masthead import Images
@@ -99,7 +99,7 @@ def _picture(rendered: Rendered, picture: Picture) -> Iterator[Finding]:
         yield finding("no-alt", where, f"The picture {src} has no alternative text.")
     if not picture.width.isdigit():
         message = f"The picture {src} has no width; Outlook would show it too large."
-        yield finding("no-width", where, message, TEMPLATE)
+        yield finding("no-width", where, message)
     elif int(picture.width) > WIDEST:
         message = f"The picture {src} is {picture.width} pixels wide; {WIDEST} are the most."
         yield finding("too-wide", where, message)

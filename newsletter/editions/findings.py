@@ -10,8 +10,13 @@ from dataclasses import dataclass
 
 from newsletter.model.edition import Finding
 
-DROP = "Leave the post out with `newsletter editions drop EDITION POST`, or correct it on the blog."
 TEMPLATE = "Correct the template of your own, or delete it to use the one of the program."
+WHICH_TEMPLATE = f"{TEMPLATE} `newsletter templates check` says which."
+ORIGIN = (
+    "Correct it where it comes from: a template of your own (`newsletter templates check` says"
+    " which), the note, or the post; a post can be left out with `newsletter editions drop EDITION"
+    " POST`."
+)
 COLOURS = "Choose a darker or a lighter colour in the settings; the section says which mode it is."
 
 
@@ -39,9 +44,9 @@ KINDS = (
         code="leftover",
         about="Something of a template was not filled in: `{{`, `{%`, an `<mj-…>` tag, or a mark"
         " for a personal link that this part or the subject cannot fill.",
-        mend=TEMPLATE,
+        mend=WHICH_TEMPLATE,
     ),
-    Kind(code="subject", about="The subject is empty or has several lines.", mend=TEMPLATE),
+    Kind(code="subject", about="The subject is empty or has several lines.", mend=WHICH_TEMPLATE),
     Kind(
         code="no-language",
         about="The mail does not say its language, so a screen reader reads it in a wrong voice.",
@@ -54,37 +59,37 @@ KINDS = (
         mend="Take `lang` from `page.language` in the template of your own, or correct `language`"
         " in the settings.",
     ),
-    Kind(code="no-title", about="The HTML has no title.", mend=TEMPLATE),
-    Kind(code="duplicate-id", about="An id is there twice.", mend=TEMPLATE),
+    Kind(code="no-title", about="The HTML has no title.", mend=WHICH_TEMPLATE),
+    Kind(code="duplicate-id", about="An id is there twice.", mend=WHICH_TEMPLATE),
     Kind(
         code="unbalanced",
         about="An element is closed that was not opened, or is left open. It is followed both as"
         " most programs see the mail and as Outlook does.",
-        mend=TEMPLATE,
+        mend=WHICH_TEMPLATE,
     ),
     Kind(
         code="active-content",
         about="A script, a form, a frame, a film, a drawing (`<svg>`) or a font from elsewhere."
         " Mail programs take it out, or the mail for spam.",
-        mend=TEMPLATE,
+        mend=WHICH_TEMPLATE,
     ),
     Kind(
         code="small-type",
         about="A text smaller than 16 pixels.",
-        mend=TEMPLATE,
+        mend=WHICH_TEMPLATE,
     ),
     Kind(
         code="low-contrast",
         about="A text that stands out too little from its ground: under 4.5 to 1, or under 3 to 1"
         " from 24 pixels on. It is computed from the palette and from the styles in the mail.",
-        mend=TEMPLATE,
+        mend=WHICH_TEMPLATE,
     ),
     Kind(
         code="bad-link",
         about="A link leads to no web address, no mail address and no place in the mail.",
-        mend=DROP,
+        mend=ORIGIN,
     ),
-    Kind(code="empty-link", about="A link has no text that could be read aloud.", mend=DROP),
+    Kind(code="empty-link", about="A link has no text that could be read aloud.", mend=ORIGIN),
     Kind(
         code="tracking-link",
         about="A link has a parameter of somebody who counts readers, such as utm_source.",
@@ -96,7 +101,7 @@ KINDS = (
         mend="If the site answers to https, link to that on the blog.",
         error=False,
     ),
-    Kind(code="bad-picture", about="A picture has no web address.", mend=DROP),
+    Kind(code="bad-picture", about="A picture has no web address.", mend=ORIGIN),
     Kind(
         code="insecure-picture",
         about="Pictures without encryption (http); some mail programs do not show them.",
@@ -110,18 +115,18 @@ KINDS = (
         mend="Put it on the blog and use its address there.",
         error=False,
     ),
-    Kind(code="no-alt", about="A picture has no alternative text.", mend=DROP),
+    Kind(code="no-alt", about="A picture has no alternative text.", mend=ORIGIN),
     Kind(
         code="no-width",
         about="A picture has no width in pixels; Outlook would show it as large as it is.",
-        mend=TEMPLATE,
+        mend=WHICH_TEMPLATE,
     ),
     Kind(
         code="too-wide",
         about="A picture is wider than 600 pixels, the width of the mail.",
-        mend=TEMPLATE,
+        mend=WHICH_TEMPLATE,
     ),
-    Kind(code="no-text", about="The plain-text part is empty.", mend=TEMPLATE),
+    Kind(code="no-text", about="The plain-text part is empty.", mend=WHICH_TEMPLATE),
     Kind(
         code="not-in-text",
         about="A title or a link of the HTML is missing in the plain-text part; links in quotations"
@@ -146,13 +151,13 @@ KINDS = (
         code="no-unsubscribe",
         about="The link to unsubscribe is missing in the HTML or in the text, or cannot be seen"
         " there.",
-        mend=TEMPLATE,
+        mend=WHICH_TEMPLATE,
     ),
     Kind(
         code="no-postal-address",
         about="The postal address is missing in the settings, the HTML or the text. In a rehearsal"
         " a setting that is still missing is a warning.",
-        mend=TEMPLATE,
+        mend=WHICH_TEMPLATE,
     ),
     Kind(
         code="indiscreet",

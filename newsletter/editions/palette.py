@@ -22,6 +22,7 @@ PAIRS = (
     ("ink", "card"),
     ("ink", "inset"),
     ("ink", "line"),
+    ("ink", "paper"),
     ("muted", "card"),
     ("muted", "paper"),
     ("link", "card"),
@@ -30,7 +31,6 @@ PAIRS = (
     ("kicker", "card"),
     ("on_band", "band"),
     ("on_band_muted", "band"),
-    ("ink", "line"),
     ("on_button", "button"),
 )
 """Which colour of a scheme stands as text on which one of its grounds."""

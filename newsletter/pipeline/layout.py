@@ -166,7 +166,8 @@ class _Printer:
             if mail_size(bare, self.tags) > SIZE_LIMIT:
                 raise RenderError(
                     "The mail is too large without any post.",
-                    "Shorten the note with `newsletter editions note`, or `footer` under [look].",
+                    "Shorten the note with `newsletter editions note`, `footer` under [look], or"
+                    " what your own templates add.",
                 )
             _, fit = self.fitted(Entries(items=(post,)), Variant(topics=(), form=form), 0)
             if fit.left:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from newsletter.config import Settings
 from newsletter.editions.check import check, check_letter, check_look
-from newsletter.editions.findings import DROP, TEMPLATE, finding, once
+from newsletter.editions.findings import ORIGIN, TEMPLATE, WHICH_TEMPLATE, finding, once
 from newsletter.editions.letters import render_letter
 from newsletter.editions.render import render
 from newsletter.editions.templates import templates_of
@@ -121,10 +121,15 @@ def _of_samples(settings: Settings, now: datetime, own: Path) -> Iterator[Findin
     found = once(list(_rendered(settings, now, own)))
     names = [name for name in own_names(own) if name in replaceable()]
     if found and names:
-        with TemporaryDirectory() as place:
-            alone = {name: _alone(settings, now, own, name, Path(place)) for name in names}
-            ours = _kinds(_rendered(settings, now, Path(place) / "none"))
-        found = [_laid(each, alone, ours, own) for each in found]
+        ours = _with_some(settings, now, own, ())
+        alone = {name: _with_some(settings, now, own, (name,)) for name in names}
+        found = [_laid(each, _of_one(each, alone, ours), own) for each in found]
+        if any(_is_nobodys(each, ours) for each in found):
+            rest = {name: _with_some(settings, now, own, set(names) - {name}) for name in names}
+            found = [
+                _laid(each, _of_several(each, rest), own) if _is_nobodys(each, ours) else each
+                for each in found
+            ]
     yield from found
 
 
@@ -161,31 +166,45 @@ def _broken(error: RenderError) -> Finding:
     return finding("broken-template", place or "templates", error.message, error.mend)
 
 
-def _alone(
-    settings: Settings, now: datetime, own: Path, name: str, place: Path
+def _with_some(
+    settings: Settings, now: datetime, own: Path, names: Collection[str]
 ) -> set[tuple[str, str]]:
-    """What is found when this file is the only one of the admin's own."""
-    folder = place / str(len(list(place.iterdir())))
-    (folder / name).parent.mkdir(parents=True)
-    shutil.copyfile(own / name, folder / name)
-    return _kinds(_rendered(settings, now, folder))
+    """What is found when only these files of the admin's own are there."""
+    with TemporaryDirectory() as place:
+        for name in names:
+            file = Path(place) / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(own / name, file)
+        return {_kind(each) for each in _rendered(settings, now, Path(place))}
 
 
-def _kinds(findings: Iterator[Finding]) -> set[tuple[str, str]]:
-    return {(each.code, each.message) for each in findings}
+def _kind(each: Finding) -> tuple[str, str]:
+    return each.code, each.message
 
 
-def _laid(
-    each: Finding,
-    alone: dict[str, set[tuple[str, str]]],
-    ours: set[tuple[str, str]],
-    own: Path,
-) -> Finding:
-    kind = (each.code, each.message)
-    if kind in ours:
-        return each
-    blamed = [name for name, found in alone.items() if kind in found]
+def _is_nobodys(each: Finding, ours: set[tuple[str, str]]) -> bool:
+    """Whether no single file of the admin's own was found to be to blame, and none of ours is."""
+    return each.mend in {ORIGIN, WHICH_TEMPLATE} and _kind(each) not in ours
+
+
+def _of_one(
+    each: Finding, alone: Mapping[str, set[tuple[str, str]]], ours: set[tuple[str, str]]
+) -> list[str]:
+    """The first file that is to blame all alone."""
+    if _kind(each) in ours:
+        return []
+    return [name for name, found in alone.items() if _kind(each) in found][:1]
+
+
+def _of_several(each: Finding, rest: Mapping[str, set[tuple[str, str]]]) -> list[str]:
+    """The files without any of which all would be well."""
+    return [name for name, found in rest.items() if _kind(each) not in found]
+
+
+def _laid(each: Finding, blamed: Sequence[str], own: Path) -> Finding:
+    """The finding at the door of these files, if there are any."""
     if not blamed:
         return each
-    mend = TEMPLATE if each.mend == DROP else each.mend
-    return replace(each, place=f"{own / blamed[0]}: {each.place}", mend=mend)
+    mend = TEMPLATE if each.mend in {ORIGIN, WHICH_TEMPLATE} else each.mend
+    files = " and ".join(str(own / name) for name in blamed)
+    return replace(each, place=f"{files}: {each.place}", mend=mend)

@@ -73,7 +73,7 @@ def test_a_discreet_mail_tells_nothing_from_outside(desk: Desk, web: WebServer) 
     assert mail.headers["Reply-To"] == "morgan@blog.example.org"
     assert mail.headers["List-Id"] == "<newsletter.blog.example.org>"
     assert mail.subject == "Your newsletter, week of 9 November 2026"
-    assert "<title>Your newsletter, Week of 9\u00a0November 2026</title>" in mail.html
+    assert "<title>Your newsletter, Week of 9&#160;November 2026</title>" in mail.html
     assert mail.text.startswith("1 thing to read, in about 1 minute.\n\nView in browser:\n")
     for word in ("Luck", "cancer", "LUTIA"):
         assert word not in outside(mail.headers)

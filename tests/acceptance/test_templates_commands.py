@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from newsletter.templating.copies import copy_of
 from tests.acceptance.runner import WEEK_1, Desk, Done, Post, atom
 from tests.webserver import serving
 
@@ -142,6 +143,32 @@ def test_what_is_wrong_is_laid_at_the_door_of_its_file(
     assert all(each["mend"] for each in found)
     if line:
         assert found[0]["place"] == f"{file}, line {line}"
+
+
+def test_what_only_two_files_together_lack_is_laid_at_both_doors(desk: Desk) -> None:
+    """Each of them has the other's link in our own template, as long as it is alone."""
+    files = [
+        own(desk, name, copy_of(name).replace("tags.unsubscribe_html", "page.website"))
+        for name in ("digest/footer.mjml.j2", "digest/top.mjml.j2")
+    ]
+    found = [each for each in findings(desk, code=3) if each["code"] == "no-unsubscribe"]
+    assert [each["place"] for each in found] == [f"{files[0]} and {files[1]}: all, HTML"]
+    assert "says which" not in found[0]["mend"]
+
+
+def test_the_preview_says_a_hold_once_and_whose_fault_it_may_be(desk: Desk) -> None:
+    """A link of a template is not mended by leaving out a post."""
+    with serving() as web:
+        web.pages["/feed/"] = atom(Post(number=1, title="Walking"))
+        desk.settings([web.url("/feed/")])
+        desk.people()
+        desk.now = WEEK_1
+        desk.call("collect")
+        own(desk, "digest/disclaimer.mjml.j2", '<mj-text><a href="/mine">Mine</a></mj-text>')
+        shown = desk.call("preview")
+    assert shown.code == 3
+    assert shown.said.count("The link “Mine” leads to “/mine”") == 1
+    assert "`newsletter templates check` says which" in shown.said
 
 
 def test_a_value_that_nobody_gives_is_worth_a_warning(desk: Desk) -> None:

@@ -30,6 +30,12 @@ def test_a_text_that_is_too_faint_is_named_with_its_ground() -> None:
     assert found[0].ratio == pytest.approx(3.99, abs=0.1)
 
 
+def test_a_night_without_cards_is_read_as_well() -> None:
+    """The plain form has no card by night: its text stands on the paper itself."""
+    found = list(faint(replace(DARK, paper="#7a828c", muted="#000000", link="#000000")))
+    assert ("ink", "paper") in [(each.text, each.ground) for each in found]
+
+
 def test_the_settings_begin_with_our_colours() -> None:
     assert LightSettings().model_dump() == asdict(LIGHT)
     assert DarkSettings().model_dump() == asdict(DARK)
