@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from html import unescape
 
+from newsletter.config import Settings
 from newsletter.delivery.links import links_for
 from newsletter.delivery.message import MessageTemplate
 from newsletter.editions.discretion import places_found
 from newsletter.editions.findings import finding
 from newsletter.model.edition import Finding, Form, Rendered, Tags
-from newsletter.pipeline.context import Context, envelope_for, envelope_of, pages_of, tags_of
+from newsletter.pipeline.context import envelope_for, envelope_of, pages_of, tags_of
 
 INDISCREET = "indiscreet"
 """The code of the finding."""
@@ -34,14 +35,14 @@ _MENDS = {
 }
 
 
-def indiscretions(context: Context, nonce: str, variant: Rendered) -> Iterator[Finding]:
+def indiscretions(settings: Settings, nonce: str, variant: Rendered) -> Iterator[Finding]:
     """Every word that is found in a header of a discreet variant, its pre-header or its title."""
-    words = context.settings.privacy.words
+    words = settings.privacy.words
     if variant.form is not Form.DISCREET or not words:
         return
     title = _TITLE.search(variant.html)
     places = {
-        **headers_of(context, variant, tags_of(context.settings, nonce)),
+        **headers_of(settings, variant, tags_of(settings, nonce)),
         "pre-header": variant.preheader,
         "title": unescape(title[1]) if title else "",
     }
@@ -55,12 +56,12 @@ def indiscretions(context: Context, nonce: str, variant: Rendered) -> Iterator[F
         )
 
 
-def headers_of(context: Context, variant: Rendered, tags: Tags) -> dict[str, str]:
+def headers_of(settings: Settings, variant: Rendered, tags: Tags) -> dict[str, str]:
     """The headers of a mail of the variant as a mail program shows them, but for those that name
     the reader and the day.
     """
-    envelope = envelope_for(envelope_of(context.settings), variant)
-    links = links_for(pages_of(context.settings), "edition", reply_to=envelope.reply_address)
+    envelope = envelope_for(envelope_of(settings), variant)
+    links = links_for(pages_of(settings), "edition", reply_to=envelope.reply_address)
     made = MessageTemplate(envelope, variant, tags, nonce="0").message(
         delivery_id="0", address="a@example.org", links=links, date=datetime(2026, 1, 1, tzinfo=UTC)
     )

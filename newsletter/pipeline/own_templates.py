@@ -18,6 +18,7 @@ from newsletter.editions.templates import templates_of
 from newsletter.errors import RenderError, UsageError
 from newsletter.model.edition import Finding, Form
 from newsletter.pipeline.context import look_of, masthead_of, tags_of
+from newsletter.pipeline.discretion import indiscretions
 from newsletter.pipeline.samples import NONCE, sample_digest, sample_letters
 from newsletter.templating.copies import Copy, copy_of, own_names, replaceable, standing
 
@@ -147,6 +148,7 @@ def _digest(settings: Settings, now: datetime, own: Path, form: Form) -> Iterato
         yield _broken(error)
         return
     yield from check(mail, tags, digest.masthead)
+    yield from indiscretions(settings, NONCE, mail)
 
 
 def _letters(settings: Settings, own: Path, form: Form) -> Iterator[Finding]:

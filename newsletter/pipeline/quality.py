@@ -40,7 +40,7 @@ def findings_of(context: Context, nonce: str, variants: Sequence[Rendered]) -> t
     for variant in _forms(variants):
         said += _of_message(context, nonce, variant)
     for variant in variants:
-        said += indiscretions(context, nonce, variant)
+        said += indiscretions(context.settings, nonce, variant)
     return tuple(
         replace(finding, error=False) if lenient and finding.code == POSTAL_ADDRESS else finding
         for finding in once(said)

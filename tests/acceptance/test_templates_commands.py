@@ -156,6 +156,15 @@ def test_what_only_two_files_together_lack_is_laid_at_both_doors(desk: Desk) -> 
     assert "says which" not in found[0]["mend"]
 
 
+def test_a_subject_that_gives_a_discreet_mail_away_is_found(desk: Desk) -> None:
+    more = '[privacy]\nwords = ["cancer"]\n'
+    desk.settings(["https://blog.example.org/feed/"], more=more)
+    file = own(desk, "digest/subject.txt.j2", "Cancer news: {{ headline.line }}")
+    (found,) = [each for each in findings(desk, code=3) if each["error"]]
+    assert found["code"] == "indiscreet"
+    assert found["place"] == f"{file}: all.discreet, Subject"
+
+
 def test_the_preview_says_a_hold_once_and_whose_fault_it_may_be(desk: Desk) -> None:
     """A link of a template is not mended by leaving out a post."""
     with serving() as web:
