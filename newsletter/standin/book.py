@@ -110,6 +110,10 @@ class Book:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', 0)",
                 [_lot_row(seen, message_id, mail, lot, cancel_holds) for lot in mail.lots],
             )
+            connection.executemany(
+                "INSERT INTO bypass SELECT id, ? FROM lot WHERE request_id = ?",
+                [(name, seen.number) for name in mail.past],
+            )
             self.credits_used += mail.recipients
         return message_id
 
@@ -198,8 +202,10 @@ class Book:
         self, connection: sqlite3.Connection, lot: int, now: float, outcome: Outcome
     ) -> None:
         people = connection.execute("SELECT people FROM lot WHERE id = ?", (lot,)).fetchone()[0]
+        bypassed = connection.execute("SELECT list FROM bypass WHERE lot_id = ?", (lot,))
+        past = frozenset(str(row[0]) for row in bypassed)
         for place, (email, _args) in enumerate(json.loads(people)):
-            reason = self.suppressed.reason(email)
+            reason = self.suppressed.reason(email, past=past)
             kind = "dropped" if reason else outcome(email)
             if kind:
                 connection.execute(

@@ -26,7 +26,12 @@ from newsletter.standin.shapes import Whole as WholeNumber
 
 _REPLY_TO = Listing(CORRESPONDENT, most=1000, unique=True)
 _ON, _SOME, _FULL = Mapped({"enable": Flag()}), Text(), Text(least=1)
-_BYPASSES = ("bypass_spam_management", "bypass_bounce_management", "bypass_unsubscribe_management")
+_BYPASSES = {
+    "bypass_spam_management": "spam_reports",
+    "bypass_bounce_management": "bounces",
+    "bypass_unsubscribe_management": "unsubscribes",
+}
+"""Which list a setting passes by; `bypass_list_management` passes all of them."""
 _SHAPE = Mapped(
     {
         "from": CORRESPONDENT,
@@ -95,6 +100,8 @@ class Mail:
     lots: tuple[Lot, ...]
     categories: tuple[str, ...] = ()
     sandbox: bool = False
+    past: tuple[str, ...] = ()
+    """The lists of suppressed addresses that it passes by."""
 
     @property
     def recipients(self) -> int:
@@ -180,12 +187,15 @@ def mail_of(payload: Mapping[str, Any]) -> Mail:
         lot = lots.setdefault(person.get("send_at", payload.get("send_at")), [])
         for name in ("to", "cc", "bcc"):
             lot.extend((one["email"], merged) for one in person.get(name, ()))
-    sandbox = payload.get("mail_settings", {}).get("sandbox_mode", {}).get("enable", False)
+    settings = payload.get("mail_settings", {})
+    on = {name for name, given in settings.items() if given.get("enable", False)}
+    whole = "bypass_list_management" in on
     return Mail(
         batch_id=payload.get("batch_id", ""),
         lots=tuple(Lot(at, len(people), json.dumps(people)) for at, people in lots.items()),
         categories=tuple(payload.get("categories", ())),
-        sandbox=sandbox,
+        sandbox="sandbox_mode" in on,
+        past=tuple(each for name, each in _BYPASSES.items() if whole or name in on),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 LISTS = ("bounces", "blocks", "spam_reports", "invalid_emails", "unsubscribes")
@@ -50,10 +50,11 @@ class Suppressed:
         """Whether anybody is on any list."""
         return any(self._known.values())
 
-    def reason(self, email: str) -> str:
-        """Why a message to this address is dropped; empty: it is not."""
+    def reason(self, email: str, *, past: Collection[str] = ()) -> str:
+        """Why a message that passes these lists by is dropped; empty: it is not."""
         folded = email.lower()
-        return next((why for name, why in _REASONS.items() if folded in self._known[name]), "")
+        reasons = ((name, why) for name, why in _REASONS.items() if name not in past)
+        return next((why for name, why in reasons if folded in self._known[name]), "")
 
     def add(self, name: str, emails: Iterable[str], now: float, reason: str = "") -> None:
         """Puts addresses on a list; who is there already stays as he is."""

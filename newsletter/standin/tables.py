@@ -27,6 +27,8 @@ CREATE TABLE IF NOT EXISTS lot (
     cancel_holds INTEGER NOT NULL, fate TEXT NOT NULL, done_at REAL, told INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS lot_waiting ON lot (send_at) WHERE fate = 'waiting';
 CREATE INDEX IF NOT EXISTS lot_untold ON lot (id) WHERE told = 0 AND fate <> 'waiting';
+CREATE TABLE IF NOT EXISTS bypass (
+    lot_id INTEGER NOT NULL, list TEXT NOT NULL, PRIMARY KEY (lot_id, list)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS result (
     lot_id INTEGER NOT NULL, place INTEGER NOT NULL, kind TEXT NOT NULL, reason TEXT NOT NULL,
     PRIMARY KEY (lot_id, place)) WITHOUT ROWID;

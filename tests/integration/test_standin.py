@@ -418,6 +418,19 @@ def test_who_is_suppressed_is_dropped_and_costs_a_credit(standin: StandIn, clien
     assert client.call("GET", "/v3/user/credits").json["used"] == 3
 
 
+def test_a_mail_may_pass_lists_by(standin: StandIn, client: Client) -> None:
+    """As `mail_settings` says: one of them, or all."""
+    lists = ("bounces", "spam_reports", "unsubscribes")
+    for number, name in enumerate(lists):
+        emails = [f"reader{number}@host.example.org"]
+        client.control("POST", "suppressions", list=name, emails=emails)
+    for kind in ("bounce", "spam", "unsubscribe", "list"):
+        setting = f"bypass_{kind}_management"
+        assert client.send(3, mail_settings={setting: {"enable": True}}).status == 202
+        assert client.send(3, mail_settings={setting: {"enable": False}}).status == 202
+    assert standin.ledger.mailboxes() == {f"reader{n}@host.example.org": 2 for n in range(3)}
+
+
 def test_lists_are_paged_by_time_and_offset(client: Client) -> None:
     """Both times are inclusive, a page has 500 entries at most."""
     for moment in range(5):

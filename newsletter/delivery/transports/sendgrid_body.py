@@ -36,6 +36,9 @@ _OFF: Mapping[str, Mapping[str, Any]] = {
 }
 """Said in every request: the account's own settings would hold for what is left out."""
 
+_ALTHOUGH_LEFT: Mapping[str, Any] = {"bypass_unsubscribe_management": {"enable": True}}
+"""Passes the list of unsubscribes by, and neither that of bounces nor that of spam reports."""
+
 _PERSONAL = ("email", "id", "attempt", "token", "html")
 _LONGEST_SIGN = 6
 """In bytes: `'` is `&#x27;` in HTML."""
@@ -108,12 +111,14 @@ class RequestTemplate:
 
 
 def notice_body(notice: Notice, envelope: Envelope) -> bytes:
-    """The body of a request for one mail to the admin, at once and without any list headers."""
+    """The body of a request for one mail that is no edition, at once, without any list headers."""
     person = {
         "to": [{"email": header_safe(notice.to)}],
         "headers": {"Auto-Submitted": "auto-generated"},
     }
     root = _root(envelope, notice.subject, notice.text, notice.html, _OFF)
+    if notice.although_left:
+        root["mail_settings"] = _ALTHOUGH_LEFT
     return _json({"personalizations": [person], **root})
 
 
