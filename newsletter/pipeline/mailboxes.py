@@ -6,7 +6,7 @@ has let in again is not barred by a repeated report.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -16,8 +16,9 @@ from newsletter.model.delivery import DeliveryState
 from newsletter.model.event import Event, EventKind, Place, Stray
 from newsletter.store import events as store
 from subscribers.feedback import Feedback, heed
+from subscribers.model import SuppressionReason
 from subscribers.softbounces import SoftLimit, weigh
-from subscribers.store import people, soft_bounces
+from subscribers.store import people, pushed, soft_bounces
 from subscribers.store.soft_bounces import Fate
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def follow(
     now: datetime,
 ) -> Followed:
     """Bars whom the events are about that say more than was known before, and whom strays are."""
-    told = list(_feedback(gained, before, places))
+    told = list(_feedback(gained, before, places, _told_of(connection, gained, places)))
     owners = people.ids_of(connection, sorted({stray.address_key for stray in strays}))
     fresh = _fresh(connection, strays, owners)
     told += [_of_stray(event) for event in fresh]
@@ -68,10 +69,27 @@ def follow(
 # ---- reports with the ids of a mail
 
 
+def _told_of(
+    connection: Connection, gained: Sequence[Event], places: Mapping[str, Place]
+) -> frozenset[int]:
+    """Whose mail was dropped, and whom the provider was told not to mail."""
+    dropped = {places[e.delivery_id].subscriber_id for e in gained if e.kind is EventKind.DROPPED}
+    keys = people.keys_of(connection, dropped) if dropped else {}
+    told = pushed.among(connection, sorted(keys.values())) if keys else set()
+    return frozenset(id_ for id_, key in keys.items() if key in told)
+
+
 def _feedback(
-    gained: Iterable[Event], before: Merged, places: Mapping[str, Place]
+    gained: Iterable[Event],
+    before: Merged,
+    places: Mapping[str, Place],
+    told_of: Collection[int],
 ) -> Iterable[Feedback]:
-    """By each event for itself: who complained may have left as well, whatever comes first."""
+    """By each event for itself: who complained may have left as well, whatever comes first.
+
+    A mail that was dropped because the provider was told that the person left (`told_of`) says
+    nothing of her wish: she came back, and could not be taken off its list yet.
+    """
     for event in gained:
         if event.kind not in BARRING:
             continue
@@ -79,6 +97,9 @@ def _feedback(
         live = _is_live(place, event.attempt)
         reason = suppression_of(fold([event]), attempt_live=live)
         known = before.get(event.key)
+        echo = event.kind is EventKind.DROPPED and reason is SuppressionReason.UNSUBSCRIBED
+        if echo and place.subscriber_id in told_of:
+            continue
         if reason is None or (
             known is not None and suppression_of(fold([known]), attempt_live=live) is reason
         ):

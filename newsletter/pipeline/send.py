@@ -25,7 +25,6 @@ from newsletter.pipeline.gating import active_people, stops_before
 from newsletter.pipeline.heeding import heed_waiting_reports
 from newsletter.pipeline.naming import named
 from newsletter.pipeline.pages import compose_checked
-from newsletter.pipeline.pushing import push_before_send
 from newsletter.pipeline.report import UNFINISHED_OUTCOMES, Report, ended, subject_of
 from newsletter.pipeline.suppressions import sync_before_send
 from newsletter.pipeline.trials import check_trials
@@ -214,7 +213,6 @@ def _go(
         return Report(outcome=Outcome.NOTHING_NEW)
     unread = None if dry_run else _unread_lists(context)
     if not dry_run:
-        push_before_send(context)
         check_before_send(context)
     people_now = active_people(context)
     report = Report(

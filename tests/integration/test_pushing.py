@@ -18,6 +18,7 @@ from newsletter.delivery.transports.sendgrid_account import Account
 from newsletter.delivery.transports.sendgrid_blocklist import SendGridSuppressions
 from newsletter.errors import TransportError
 from newsletter.pipeline import pushing, suppressions
+from newsletter.pipeline.absorb import absorb
 from newsletter.pipeline.pushing import PAGE, Pushed, push, push_before_send
 from newsletter.standin.rules import KEY, SCOPES, Rules
 from newsletter.standin.server import StandIn, serve
@@ -26,10 +27,13 @@ from newsletter.wiring import Wiring
 from subscribers import membership
 from subscribers.canary import place
 from subscribers.model import SuppressionReason
+from subscribers.store import pushed as pushed_store
 from subscribers.store import suppressions as bars
 from subscribers.store.suppressions import Bar
 from subscribers.store.tables import person, pushed
 from tests.acceptance.runner import Desk
+from tests.delivery_desk import desk
+from tests.reports import handed_over, raw
 
 NOW = datetime(2026, 11, 19, 9, 53, tzinfo=UTC)
 SECRETS = ("a secret of the tests that is long enough",)
@@ -244,6 +248,38 @@ def test_a_send_tells_where_the_settings_want_it_and_is_stopped_by_nothing(
     push_before_send(context("false", standin.url))  # what we put there does not stay for ever
     assert listed(standin) == set()
     assert not [line for line in (*said, caplog.text) if "@" in line]
+
+
+@ONE_KIND
+def test_who_came_back_is_taken_off_before_an_approved_edition_goes(
+    database: Database, tmp_path: Path
+) -> None:
+    """It was held when the list was last told of, and SendGrid would drop her mail."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    with desk(tmp_path, people=3, batch_size=3, undo_minutes=0, url=url) as office:
+        reader = "reader2@example.org"
+        with database.begin() as connection:
+            pushed_store.note(connection, [reader], NOW)
+        office.provider.service.book.suppressed.add("unsubscribes", [reader], NOW.timestamp())
+        office.run(blocklist=lambda: blocklist(office.provider))
+        assert office.judge.mailboxes()[reader] == 1
+
+
+def test_a_mail_that_our_own_word_had_dropped_takes_nobody_off_the_list(
+    database: Database,
+) -> None:
+    """She came back, and SendGrid could not be told in time; what she says herself counts."""
+    ids = handed_over(database, 3)
+    first, second, third = (f"reader{number}@example.org" for number in (1, 2, 3))
+    with database.begin() as connection:
+        pushed_store.note(connection, [first, third], NOW)
+    posted = [raw(each, "dropped", reason="Unsubscribed Address") for each in ids]
+    posted.append(raw(ids[2], "unsubscribe"))
+    absorb(database, posted, now=NOW, retention=timedelta(days=90))
+    with database.read() as connection:
+        rows = connection.execute(select(person.c.address, person.c.status))
+        stands = {row.address: row.status for row in rows}
+    assert stands == {first: "active", second: "unsubscribed", third: "unsubscribed"}
 
 
 def test_what_is_said_counts_and_names_nobody() -> None:

@@ -23,6 +23,7 @@ from newsletter.pipeline.delivering.posting import Posting
 from newsletter.pipeline.delivering.recovering import forget_reports, settle_what_was_left
 from newsletter.pipeline.delivering.stopping import Stop
 from newsletter.pipeline.delivering.undoing import withdraw
+from newsletter.pipeline.pushing import push_before_send
 from newsletter.pipeline.suppressions import sync_before_send
 from newsletter.store import editions as edition_store
 from newsletter.store import outcomes, planning, provider_ids
@@ -40,6 +41,7 @@ def deliver(context: Context, edition: Edition) -> Edition:
     stop = _not_ready(context, edition)
     if stop is not None:
         return _paused(context, edition, stop)
+    push_before_send(context)  # here, since an approved edition comes this way only
     if edition.state is EditionState.FROZEN:
         edition = _planned(context, edition)
         stop = _not_synced(context)
