@@ -24,7 +24,7 @@ from subscribers.model import (
     join_topics,
 )
 from subscribers.rows import MAX_NAME, MAX_SOURCE, one_line
-from subscribers.store import evidence, people, requests, suppressions
+from subscribers.store import evidence, people, pushed, requests, suppressions
 from subscribers.token import new_tokens
 
 if TYPE_CHECKING:
@@ -266,6 +266,7 @@ def erase(conn: Connection, address: str, *, now: datetime, secrets: tuple[str, 
     if subscriber is not None:
         people.delete_person(conn, subscriber.id)
     if bar is not None and bar.reason is SuppressionReason.ERASED:
+        pushed.forget(conn, [key])
         return subscriber is not None or asked > 0
     suppressions.keep_hash_only(conn, key, secret, now)
     return True

@@ -24,7 +24,7 @@ from subscribers.model import (
     SubscriptionStatus,
     SuppressionReason,
 )
-from subscribers.store import evidence, requests, suppressions, tables
+from subscribers.store import evidence, pushed, requests, suppressions, tables
 from tests.integration.subscribers.reader import NOW, SECRETS, WORDING, Reader
 
 ACTIVE, PENDING = SubscriptionStatus.ACTIVE, SubscriptionStatus.PENDING
@@ -247,6 +247,37 @@ def test_who_was_erased_comes_back_only_by_confirming(anna: Reader) -> None:
     with anna.database.read() as conn:
         assert not suppressions.barred(conn, [anna.address], SECRETS)
     assert anna.status is ACTIVE
+
+
+def test_who_was_erased_and_complains_of_being_asked_is_asked_no_more(anna: Reader) -> None:
+    """Somebody else has typed her address."""
+    anna.join()
+    with anna.database.begin() as conn:
+        membership.erase(conn, anna.address, now=anna.now, secrets=SECRETS)
+    anna.wait(hours=2)
+    anna.ask()
+    before = len(anna.mails)
+    with anna.database.begin() as conn:
+        suppressions.suppress(conn, anna.address, SuppressionReason.COMPLAINT, anna.now)
+    assert anna.confirm() is Outcome.BARRED
+    anna.wait(days=2)
+    anna.ask()
+    assert len(anna.mails) == before
+
+
+def test_who_is_erased_again_leaves_no_trace_either(anna: Reader) -> None:
+    """She was asked to confirm since, did not, and was told of as one to be left alone."""
+    for reason in (None, None, SuppressionReason.HARD_BOUNCE):
+        anna.ask()
+        anna.leave()
+        with anna.database.begin() as conn:
+            pushed.note(conn, [anna.address], anna.now)
+            if reason is not None:
+                suppressions.suppress(conn, anna.address, reason, anna.now)
+            membership.erase(conn, anna.address, now=anna.now, secrets=SECRETS)
+            for table in tables.metadata.sorted_tables:
+                for row in conn.execute(select(table)):
+                    assert "anna" not in str(row).lower()
 
 
 def test_erasing_deletes_what_was_asked(anna: Reader) -> None:
