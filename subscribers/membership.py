@@ -42,6 +42,9 @@ _WHY: Final = {
     SuppressionReason.ERASED: "was erased at the person's wish",
 }
 
+_FOR_THE_ADMIN: Final = (SuppressionReason.COMPLAINT, SuppressionReason.MANUAL)
+_ONLY_SHE: Final = "Only the person can undo that, by signing up and confirming again."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
@@ -89,18 +92,25 @@ def add(
 def _refuse_who_left(
     conn: Connection, address: str, before: Subscriber | None, secrets: tuple[str, ...]
 ) -> None:
-    if before is not None and before.status is SubscriptionStatus.UNSUBSCRIBED:
-        why = _WHY[SuppressionReason.UNSUBSCRIBED]
-    else:
-        key = addresses.key(address)
-        bar = suppressions.barred(conn, [key], secrets).get(key)
-        if bar is None:
-            return
-        why = _WHY[bar.reason]
-    raise LeftAlone(
-        f"{address} {why}, and is left alone.",
-        "Only the person can undo that, by signing up and confirming again.",
-    )
+    key = addresses.key(address)
+    bar = suppressions.barred(conn, [key], secrets).get(key)
+    reason = None if bar is None else bar.reason
+    gone = before is not None and before.status is SubscriptionStatus.UNSUBSCRIBED
+    if gone and reason not in _FOR_THE_ADMIN:
+        reason = SuppressionReason.UNSUBSCRIBED
+    if reason is not None:
+        raise LeftAlone(f"{address} {_WHY[reason]}, and is left alone.", _mend(address, reason))
+
+
+def _mend(address: str, reason: SuppressionReason) -> str:
+    """Who may undo it, and how: as signing up decides it."""
+    remove = f"`newsletter suppressions remove {address}`"
+    if reason in _FOR_THE_ADMIN:
+        said = "" if reason is SuppressionReason.MANUAL else " with --reason"
+        return f"Signing up does not undo that. If the person asked you for it: {remove}{said}."
+    if reason in (SuppressionReason.HARD_BOUNCE, SuppressionReason.SOFT_BOUNCES):
+        return f"Let the person sign up and confirm; or, if mail arrives there again: {remove}."
+    return _ONLY_SHE
 
 
 def _insert(
@@ -238,10 +248,7 @@ def lift_suppression(
 
 def _refuse_to_lift(address: str, before: Suppression, reason: str) -> None:
     if before.reason is SuppressionReason.ERASED:
-        raise LeftAlone(
-            f"{address} {_WHY[before.reason]}, and is left alone.",
-            "Only the person can undo that, by signing up and confirming again.",
-        )
+        raise LeftAlone(f"{address} {_WHY[before.reason]}, and is left alone.", _ONLY_SHE)
     if before.reason is SuppressionReason.COMPLAINT and not reason:
         raise LeftAlone(
             f"{address} {_WHY[before.reason]}, and is left alone.",

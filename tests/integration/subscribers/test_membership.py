@@ -77,8 +77,14 @@ def test_who_left_is_not_added_by_hand(database: Database) -> None:
     add(database, "anna@example.org")
     with database.begin() as conn:
         assert membership.unsubscribe(conn, "anna@example.org", now=NOW)
-    with pytest.raises(LeftAlone, match="unsubscribed"):
+    with pytest.raises(LeftAlone, match="unsubscribed") as caught:
         add(database, "ANNA@example.org")
+    assert "confirming again" in caught.value.mend
+    with database.begin() as conn:
+        suppressions.suppress(conn, "anna@example.org", SuppressionReason.COMPLAINT, NOW)
+    with pytest.raises(LeftAlone, match="reported as spam") as caught:
+        add(database, "anna@example.org")
+    assert "Signing up does not undo that" in caught.value.mend
 
 
 @pytest.mark.parametrize("reason", [r for r in SuppressionReason if r.value != "erased"])
@@ -89,7 +95,10 @@ def test_who_is_suppressed_is_not_added_by_hand(
         suppressions.suppress(conn, "anna@example.org", reason, NOW, "as the provider said")
     with pytest.raises(LeftAlone) as caught:
         add(database, "anna@example.org")
-    assert caught.value.mend
+    by_the_admin = "newsletter suppressions remove anna@example.org" in caught.value.mend
+    assert by_the_admin is (reason is not SuppressionReason.UNSUBSCRIBED)
+    never = reason in (SuppressionReason.COMPLAINT, SuppressionReason.MANUAL)
+    assert ("Signing up does not undo that" in caught.value.mend) is never
     with database.read() as conn:
         dossier = membership.show(conn, "anna@example.org")
     assert dossier.subscriber is None
