@@ -51,7 +51,7 @@ def heed(conn: Connection, told: Sequence[Feedback], *, now: datetime, source: s
         if bar.key in standing and suppressions.is_graver(bar.reason, standing[bar.key].reason)
     }
     made = decide(bars, standings, barred)
-    write_down(conn, made, now=now, source=source, graver=True)
+    write_down(conn, made, now=now, source=source)
     return made
 
 

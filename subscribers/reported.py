@@ -1,7 +1,8 @@
 """What a provider reports of many addresses, taken over: who left, and who must not be written to.
 
-What to do is decided on values alone. The first reason an address was suppressed for stays. Who
-joined again after she had left is not put off the list a second time by the old report.
+What to do is decided on values alone. Of two reasons to suppress an address the graver stays, else
+the first. Who joined again after she had left is not put off the list a second time by the old
+report.
 """
 
 from __future__ import annotations
@@ -81,20 +82,23 @@ def take_over(
     when an erased address could be among them unseen, since it would be written down again.
     """
     keys = sorted({report.key for report in reports})
-    barred = suppressions.barred(conn, keys, secrets)
+    standing = suppressions.barred(conn, keys, secrets)
+    barred = standing.keys() - {
+        report.key
+        for report in reports
+        if report.key in standing
+        and suppressions.is_graver(report.reason, standing[report.key].reason)
+    }
     leaving = {r.key for r in reports if r.reason is SuppressionReason.UNSUBSCRIBED}
     standings = people.standings(conn, sorted(leaving)) if leaving else {}
-    made = decide(reports, standings, barred.keys())
+    made = decide(reports, standings, barred)
     write_down(conn, made, now=now, source=source)
     return made
 
 
-def write_down(
-    conn: Connection, made: Decided, *, now: datetime, source: str, graver: bool = False
-) -> None:
-    """Do what was decided; `graver`: a graver report takes the place of what barred an address."""
-    bars = list(made.suppressed.values())
-    (suppressions.suppress_harder if graver else suppressions.suppress_all)(conn, bars)
+def write_down(conn: Connection, made: Decided, *, now: datetime, source: str) -> None:
+    """Do what was decided; a graver report takes the place of what barred an address."""
+    suppressions.suppress_harder(conn, list(made.suppressed.values()))
     people.deactivate(conn, made.left.keys(), now)
     withdrawn, by = ConsentKind.WITHDRAWN, Method.PROVIDER
     lines = [Evidence(id_, at, withdrawn, source, method=by) for id_, at in made.left.values()]

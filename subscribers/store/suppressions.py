@@ -28,7 +28,7 @@ VALUES (:key, :reason, :since, :note)
 ON CONFLICT (address_key) DO UPDATE
 SET reason = excluded.reason, since = excluded.since, note = excluded.note
 WHERE (s.reason = 'soft_bounces' AND excluded.reason IN ('hard_bounce', 'complaint'))
-   OR (s.reason = 'hard_bounce' AND excluded.reason = 'complaint')
+   OR (s.reason IN ('hard_bounce', 'unsubscribed') AND excluded.reason = 'complaint')
 """).bindparams(bindparam("since", type_=UtcDateTime))
 
 
@@ -119,8 +119,8 @@ def suppress_all(conn: Connection, bars: Sequence[Bar]) -> None:
 
 
 def suppress_harder(conn: Connection, bars: Sequence[Bar]) -> None:
-    """The same for reports, which come in any order: of two the graver stays. What is no
-    report (the person's own word, the admin's) is not touched.
+    """The same for reports, which come in any order: of two the graver stays, as `is_graver` says.
+    What the admin said is not touched.
     """
     rows = [{**bar._asdict(), "reason": bar.reason.value} for bar in sorted(bars)]
     if rows:
@@ -128,7 +128,12 @@ def suppress_harder(conn: Connection, bars: Sequence[Bar]) -> None:
 
 
 def is_graver(reason: SuppressionReason, than: SuppressionReason) -> bool:
-    """Whether a report takes the place of what barred an address before."""
+    """Whether a report takes the place of what barred an address before.
+
+    A complaint does even of the person's word that she left: she could undo that by herself.
+    """
+    if than is SuppressionReason.UNSUBSCRIBED:
+        return reason is SuppressionReason.COMPLAINT
     return reason in GRAVITY and than in GRAVITY and GRAVITY.index(reason) > GRAVITY.index(than)
 
 

@@ -153,13 +153,13 @@ def test_a_second_run_knows_everything_and_changes_nothing(
         assert len(membership.show(conn, ANNA).consents) == 2
 
 
-def test_a_suppression_keeps_its_first_reason_and_says_why(
+def test_a_suppression_keeps_its_gravest_reason_and_says_why(
     database: Database, standin: StandIn
 ) -> None:
     with database.begin() as conn:
         membership.suppress(conn, ANNA, now=NOW - DAY, note="by phone", secrets=SECRETS)
     enter(standin, "bounces", ANNA, BEN, at=NOW - 2 * DAY)
-    enter(standin, "spam_reports", BEN)
+    enter(standin, "invalid_emails", BEN)
     sync(database, standin)
     with database.read() as conn:
         found = suppressions.by_address(conn, [ANNA, BEN])
@@ -167,6 +167,21 @@ def test_a_suppression_keeps_its_first_reason_and_says_why(
     assert found[BEN].reason is SuppressionReason.HARD_BOUNCE
     assert found[BEN].since == NOW - 2 * DAY
     assert found[BEN].note == "SendGrid: bounces: 550 5.1.1 no such user"
+
+
+@pytest.mark.parametrize("other", ["bounces", "unsubscribes"])
+def test_a_complaint_counts_more_than_what_the_person_could_undo_herself(
+    database: Database, standin: StandIn, other: str
+) -> None:
+    """Whichever of SendGrid's lists is read first, and whichever it came onto first."""
+    enter(standin, other, ANNA, at=NOW - DAY / 2)
+    enter(standin, "spam_reports", BEN, at=NOW - DAY / 2)
+    sync(database, standin)
+    enter(standin, "spam_reports", ANNA)
+    enter(standin, other, BEN)
+    assert of(sync(database, standin), "spam_reports").suppressed == 1
+    assert {reason(database, each) for each in (ANNA, BEN)} == {SuppressionReason.COMPLAINT}
+    assert of(sync(database, standin), "spam_reports").suppressed == 0
 
 
 def test_who_joined_again_after_leaving_stays(database: Database, standin: StandIn) -> None:
