@@ -43,9 +43,12 @@ class Kept:
 
 
 def kept(raw: bytes) -> Kept | None:
-    """What to keep of a post; None when it is no JSON array."""
+    """What to keep of a post; None when it is no JSON array.
+
+    Bytes that are no UTF-8, as some mail servers answer with, spoil their own word and no more.
+    """
     try:
-        posted = json.loads(raw)
+        posted = json.loads(raw.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):
         return None
     if not isinstance(posted, list):

@@ -78,6 +78,13 @@ def test_a_text_without_end_is_cut() -> None:
     assert len(event["reason"]) == 2000
 
 
+def test_bytes_that_are_no_utf_8_spoil_no_other_event() -> None:
+    """SendGrid would post the same again for a day, and then all of them would be lost."""
+    raw = posted({"event": "bounce", "reason": "bo?te pleine"}, {"event": "spamreport"})
+    found = through(raw.replace(b"?", b"\xee"))
+    assert found == [{"event": "bounce", "reason": "bo\ufffdte pleine"}, {"event": "spamreport"}]
+
+
 @pytest.mark.parametrize(
     "raw", [b"", b"{}", b'"events"', b"[{]", b"\xff\xfe", b"[" * 100_000, b"null"]
 )
