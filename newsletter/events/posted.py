@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 _ALWAYS = ("event", "timestamp", "nl_delivery", "nl_attempt")
 _OF_PEOPLE = (
@@ -39,7 +39,7 @@ class Kept:
 
     body: bytes
     events: int
-    discarded: int
+    discarded: int = 0
 
 
 def kept(raw: bytes) -> Kept | None:
@@ -54,9 +54,13 @@ def kept(raw: bytes) -> Kept | None:
     if not isinstance(posted, list):
         return None
     events = list(_reduced(posted))
+    return replace(packed(events), discarded=len(posted) - len(events))
+
+
+def packed(events: Sequence[object]) -> Kept:
+    """Events that `unpacked` gives again, as they are."""
     text = json.dumps(events, separators=(",", ":"))
-    body = zlib.compress(text.encode(), _QUICK)
-    return Kept(body=body, events=len(events), discarded=len(posted) - len(events))
+    return Kept(body=zlib.compress(text.encode(), _QUICK), events=len(events))
 
 
 def unpacked(body: bytes) -> list[object]:

@@ -6,20 +6,35 @@ often it is begun.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from newsletter.config import Settings
 from newsletter.errors import StoreError
-from newsletter.events.posted import unpacked
-from newsletter.pipeline.absorb import BLOCK, Absorbed, absorb_block
+from newsletter.events.posted import packed, unpacked
+from newsletter.pipeline.absorb import BLOCK, Absorbed, Raised, absorb_block
 from newsletter.store import events as events_store
 from newsletter.store import posted_events as store
 from newsletter.store.engine import Database
 from newsletter.store.posted_events import Posted
 from subscribers import softbounces
 from subscribers.softbounces import SoftLimit
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_MOST_FAILURES = 50
+"""Parts of a post that fail before it is left as it is: enough to find some events among thousands,
+and few enough for others to wait for."""
+
+_ASIDE = (
+    "Reports of SendGrid's could not be absorbed, and were set aside: whoever bounced, complained"
+    " or left by them may be mailed on. Try them once more with `newsletter db absorb`, and report"
+    " what `newsletter --debug db absorb` says."
+)
 
 EVEN_SET_ASIDE = 1_000_000
 """As a number of tries: posts that were set aside are tried once more."""
@@ -69,8 +84,9 @@ def drain(
 ) -> Drained:
     """Absorbs all that waits, block by block, until `ended` says so or nothing is left.
 
-    Several processes may do it at once; on SQLite each lets the others write in between. A post
-    that cannot be absorbed is counted, and holds up no other one; after ten times it is set aside.
+    Several processes may do it at once; on SQLite each lets the others write in between. What
+    cannot be absorbed is counted, and holds up nothing else, not even in its own post; after ten
+    times it is set aside, and the admin told.
     Raises StoreError when the database cannot be used.
     """
     with database.read() as connection:
@@ -120,9 +136,7 @@ def _one_by_one(
 ) -> Drained:
     """The posts of a block that failed: the one that is to blame must not hold up the others."""
     if len(posts) == 1:
-        with database.begin() as connection:  # where even this fails, it is not the post's fault
-            store.note_failure(connection, posts[0], _said(error))
-        return Drained(failed=1)
+        return _sifted(database, rules, now, posts[0], error)
     done = Drained()
     for post in posts:
         done += _single(database, rules, now, post)
@@ -137,8 +151,65 @@ def _single(database: Database, rules: Rules, now: datetime, post: Posted) -> Dr
             absorbed = absorb_block(connection, unpacked(post.body), now=now, limit=rules.limit)
             store.remove(connection, [post])
     except Exception as error:  # noqa: BLE001 - a defect in one post is noted, and told of
-        return _one_by_one(database, rules, now, [post], error)
+        return _sifted(database, rules, now, post, error)
     return Drained(posts=1, absorbed=absorbed)
+
+
+def _sifted(
+    database: Database, rules: Rules, now: datetime, post: Posted, error: Exception
+) -> Drained:
+    """Absorbs what can be of a post that failed; what is left of it waits, with one more failure.
+
+    By halves, each in a transaction of its own, together with what is left then: the same event may
+    be absorbed twice, which does no harm. Where even noting fails, it is not the post's fault.
+    """
+    done, waiting, bad, failures = Absorbed(), _events_of(post), list[object](), 0
+    while waiting and failures < _MOST_FAILURES:
+        part = waiting.pop()
+        left = _with(post, chain(bad, *waiting))
+        try:
+            with database.begin() as connection:
+                if not store.lock(connection, post):
+                    return Drained(absorbed=done)
+                absorbed = absorb_block(connection, part, now=now, limit=rules.limit)
+                store.leave(connection, left)
+        except StoreError:
+            waiting.append(part)
+            break
+        except Exception:  # noqa: BLE001 - what it is was said by the failure of the whole post
+            failures += 1
+            middle = len(part) // 2
+            waiting += [part[middle:], part[:middle]] if middle else []
+            bad += [] if middle else part
+        else:
+            done, post = done + absorbed, left
+    with database.begin() as connection:
+        if not post.events:
+            store.remove(connection, [post])
+            return Drained(posts=1, absorbed=done)
+        tries = store.note_failure(connection, post, _said(error))
+        raised = _set_aside(connection, now) if tries == store.MOST_TRIES else None
+    return Drained(failed=1, absorbed=done + Absorbed(alarms=(raised,) if raised else ()))
+
+
+def _events_of(post: Posted) -> list[list[object]]:
+    """All its events, to begin with; nothing of a post that was damaged on the disk."""
+    try:
+        return [unpacked(post.body)]
+    except Exception:  # noqa: BLE001 - as above
+        return []
+
+
+def _with(post: Posted, events: Iterable[object]) -> Posted:
+    left = packed(list(events))
+    return replace(post, events=left.events, body=left.body)
+
+
+def _set_aside(connection: Connection, now: datetime) -> Raised | None:
+    """Tells the admin, once a day at the most."""
+    about = f"set-aside:{now:%Y-%m-%d}"
+    fresh = events_store.alarm(connection, about=about, text=_ASIDE, now=now)
+    return Raised(about=about, text=_ASIDE) if fresh else None
 
 
 def _said(error: Exception) -> str:

@@ -79,10 +79,18 @@ def remove(connection: Connection, posts: list[Posted]) -> None:
     connection.execute(delete(posted_events).where(posted_events.c.id.in_(ids)))
 
 
-def note_failure(connection: Connection, post: Posted, error: str) -> None:
-    """Counts one more failure of a post."""
-    values = {"tries": posted_events.c.tries + 1, "error": error[:_LONGEST_ERROR]}
-    connection.execute(update(posted_events).where(posted_events.c.id == post.id).values(**values))
+def leave(connection: Connection, left: Posted) -> None:
+    """Keeps of a post only what is left of it."""
+    query = update(posted_events).where(posted_events.c.id == left.id)
+    connection.execute(query.values(events=left.events, body=left.body))
+
+
+def note_failure(connection: Connection, post: Posted, error: str) -> int:
+    """Counts one more failure of a post; how often it has failed."""
+    table = posted_events.c
+    query = update(posted_events).where(table.id == post.id).returning(table.tries)
+    values = query.values(tries=table.tries + 1, error=error[:_LONGEST_ERROR])
+    return connection.execute(values).scalar() or 0
 
 
 def any_waiting(connection: Connection) -> bool:

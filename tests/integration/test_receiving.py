@@ -109,6 +109,50 @@ def test_one_that_fails_again_and_again_is_set_aside_until_it_is_asked_for(
     assert drained(database, tries=EVEN_SET_ASIDE).posts == 1
 
 
+def refuses(database: Database, delivery_id: str) -> None:
+    """From now on the database takes no event of this delivery, as by a defect of ours."""
+    when = f"NEW.delivery_id = '{delivery_id}'"
+    abort = "SELECT RAISE(ABORT, 'odd'); END"
+    refuse = "RAISE EXCEPTION 'odd' USING ERRCODE = 'integrity_constraint_violation'; END IF"
+    body = f"BEGIN IF {when} THEN {refuse}; RETURN NEW; END"
+    begin = "CREATE TRIGGER odd BEFORE INSERT ON event"
+    sqlite = [f"{begin} WHEN {when} BEGIN {abort}"]
+    postgresql = [
+        f"CREATE FUNCTION odd() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
+        f"{begin} FOR EACH ROW EXECUTE FUNCTION odd()",
+    ]
+    with database.begin() as connection:
+        for statement in sqlite if database.is_sqlite else postgresql:
+            connection.exec_driver_sql(statement)
+
+
+def test_an_event_that_cannot_be_absorbed_holds_up_no_other_of_its_post(
+    database: Database,
+) -> None:
+    """Somebody who complained beside it would be mailed on; and the admin is told."""
+    ids = handed_over(database, 20)
+    refuses(database, ids[7])
+    events = [raw(each) for each in ids]
+    events[13] = raw(ids[13], "spamreport")
+    received(database, signed(events))
+    received(database, signed([raw(ids[3], "processed")]))
+    done = drained(database)
+    assert (done.posts, done.failed, done.absorbed.recorded) == (1, 1, 20)
+    assert barred(database) == {"reader14@example.org": "complaint"}
+    assert (waiting(database).posts, waiting(database).events) == (1, 1)
+    for _ in range(posted_events.MOST_TRIES - 2):
+        assert drained(database).absorbed.alarms == ()
+    (alarm,) = drained(database).absorbed.alarms
+    assert "newsletter db absorb" in alarm.text
+    assert waiting(database).aside == 1
+    with database.begin() as connection:
+        connection.exec_driver_sql(
+            "DROP TRIGGER odd" if database.is_sqlite else "DROP TRIGGER odd ON event"
+        )
+    assert drained(database, tries=EVEN_SET_ASIDE).absorbed.recorded == 1
+    assert waiting(database).posts == 0
+
+
 def test_a_backlog_is_absorbed_in_blocks_and_can_be_stopped(database: Database) -> None:
     """What is in memory does not grow with it."""
     ids = handed_over(database)
