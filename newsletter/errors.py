@@ -117,3 +117,7 @@ class TransportError(NewsletterError):
         super().__init__(message, mend)
         self.refused = refused
         self.unclear = unclear
+
+
+class BadCertificate(TransportError):
+    """Somebody answers, with a certificate that others will not accept either. Mend: renew it."""

@@ -155,8 +155,9 @@ def _text(remarks: Sequence[Remark]) -> str:
             lines.append(f"{'':<7}  {'':<{width}}  -> {remark.mend}")
     counts = _counts(remarks)
     problems, warnings = counts["problem"], counts["warning"]
-    return "\n".join([*lines, "", f"{_some(problems, 'problem')}, {_some(warnings, 'warning')}."])
+    counted = f"{_some(problems, 'problem')}, {_some(warnings, 'warning')}."
+    return "\n".join([*lines, "", counted[0].upper() + counted[1:]])
 
 
 def _some(number: int, what: str) -> str:
-    return f"{number or 'No'} {what}{'' if number == 1 else 's'}"
+    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"

@@ -6,6 +6,7 @@ A request of its own each time: no cookie, no redirect, no more than a few kilob
 from __future__ import annotations
 
 import http.client
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from typing import Any, Final
 
 from newsletter.delivery.transports.sendgrid_connection import authorities
 from newsletter.delivery.transports.time_limit import within
-from newsletter.errors import TransportError
+from newsletter.errors import BadCertificate, TransportError
 
 SECONDS: Final = 15.0
 """So long an answer is waited for."""
@@ -43,14 +44,17 @@ class OneClick:
     agent: str
 
     def __call__(self, way: str, url: str) -> int:
-        """Does one of WAYS with a link; the answer's status. Raises TransportError for none."""
+        """Does one of WAYS with a link; the answer's status.
+
+        Raises BadCertificate, and TransportError when there is no answer.
+        """
         method, body, kind = WAYS[way]
         headers = {"User-Agent": self.agent, **({"Content-Type": kind} if kind else {})}
         request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - the admin's own address
         try:
             return within(SECONDS, partial(self._status, request))
         except (OSError, http.client.HTTPException) as error:
-            raise TransportError(_said(url, error), "") from None
+            raise _trouble(url, error) from None
 
     def _status(self, request: urllib.request.Request) -> int:
         proxies = {"http": self.proxy, "https": self.proxy} if self.proxy else {}
@@ -74,12 +78,27 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _said(url: str, error: Exception) -> str:
+def _trouble(url: str, error: Exception) -> TransportError:
     """What went wrong; the link itself, which is a person's own, is not in it."""
     host = urllib.request.Request(url).host  # noqa: S310 - nothing is opened
     reason = getattr(error, "reason", None) or error
+    if isinstance(error, urllib.error.URLError) and isinstance(reason, ssl.SSLError):
+        return _of_tls(host, reason)
     said = "no answer in time" if isinstance(reason, TimeoutError) else _reason(reason)
-    return f"{host} cannot be reached: {said or type(reason).__name__}."
+    return TransportError(f"{host} cannot be reached: {said or type(reason).__name__}.")
+
+
+def _of_tls(host: str, error: ssl.SSLError) -> TransportError:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return BadCertificate(
+            f"The certificate of {host} is not accepted: {error.verify_message}.",
+            "Mail programs refuse it, too. Let your web server renew it, and send the whole chain.",
+        )
+    said = str(error.reason or "the connection was ended").replace("_", " ").lower()
+    return TransportError(
+        f"{host} cannot be reached by https: {said}.",
+        "See that your web server answers by https there, with a certificate.",
+    )
 
 
 def _reason(error: object) -> str:

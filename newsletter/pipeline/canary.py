@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from newsletter.config.checks import is_loopback
 from newsletter.delivery.links import links_for
-from newsletter.errors import TransportError
+from newsletter.errors import BadCertificate, TransportError
 from newsletter.model.edition import Channel
 from newsletter.pipeline.context import Context, Press, pages_of
 from newsletter.store import unsubscribe_checks as store
@@ -25,6 +25,10 @@ from subscribers import canary
 ENOUGH: Final = timedelta(days=1)
 """A send looks again by itself when the last good look is older."""
 
+_MOVED = (
+    "Mail programs follow no redirect: make public_url the address that it leads to (by https, with"
+    " or without www.), or let your web server pass requests on without one."
+)
 _RUN = "See that `newsletter serve` is running, and that your web server passes requests on to it."
 
 
@@ -95,7 +99,8 @@ def _try(database: Database, link: str, token: str, press: Press) -> Checked:
         try:
             status = press(way, link)
         except TransportError as error:
-            return Checked(found=error.message, mend=_RUN, unreachable=True)
+            nobody = not isinstance(error, BadCertificate)
+            return Checked(found=error.message, mend=error.mend or _RUN, unreachable=nobody)
         with database.read() as connection:
             left = canary.has_left(connection, token)
         checked = judge(status, left)
@@ -115,7 +120,7 @@ def _after_look(status: int, left: bool) -> Checked:
     if status != 200:
         return Checked(
             found=f"The page for unsubscribing was answered with {status}, and not with 200.",
-            mend=f"{_RUN} public_url must lead to it.",
+            mend=_MOVED if 300 <= status < 400 else f"{_RUN} public_url must lead to it.",
         )
     return Checked()
 
@@ -125,8 +130,10 @@ def _after_press(status: int, left: bool) -> Checked:
     if status != 200:
         return Checked(
             found=f"Unsubscribing by one click was answered with {status}, and not with 200.",
-            mend="See that your web server passes POST on as it is, without a redirect, a login or"
-            " a protection against robots.",
+            mend=_MOVED
+            if 300 <= status < 400
+            else "See that your web server passes POST on as it is, without a login or a protection"
+            " against robots.",
         )
     if not left:
         return Checked(

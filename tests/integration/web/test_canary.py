@@ -24,6 +24,7 @@ from subscribers.store import people
 from subscribers.store.tables import consent, person
 from tests.acceptance.runner import Desk
 from tests.webapp import SETTINGS, Served, served
+from tests.webserver import self_signed, serving
 
 PAGES = "https://news.example.org"
 
@@ -115,6 +116,7 @@ def test_what_mail_programs_could_not_use_is_found(
         checked = check_unsubscribing(context_of(site), Pressing(site, **{way: status}))
     assert said in checked.found
     assert checked.mend
+    assert ("follow no redirect" in checked.mend) is (300 <= status < 400)
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
@@ -147,6 +149,30 @@ def test_nobody_there_is_said_and_does_not_count_as_wrong(
     assert "127.0.0.1:9 cannot be reached" in away.found
     found = last(database)
     assert (found.passed, found.unreachable, found.passed_at) == (False, True, good.passed_at)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_a_certificate_that_nobody_accepts_counts_as_wrong(
+    database: Database, tmp_path: Path
+) -> None:
+    """Mail programs look at it as well: that it worked last week says nothing any more."""
+    real = OneClick(proxy=None, agent="test")
+    tls, _ = self_signed(tmp_path)
+    with pages(tmp_path / "site", database) as site, serving(tls) as unknown:
+        context = context_of(site)
+        check_unsubscribing(context, Pressing(site))
+        checked = check_unsubscribing(context, lambda way, _: real(way, unknown.url("/x")))
+        plain = site.origin.replace("http:", "https:")
+        other = check_unsubscribing(context, lambda way, _: real(way, plain))
+    assert "certificate of 127.0.0.1" in checked.found
+    assert "self-signed" in checked.found
+    assert "renew" in checked.mend
+    assert not checked.unreachable
+    assert other.unreachable
+    assert "cannot be reached by https" in other.found
+    for each in (checked, other):
+        assert "_ssl.c" not in each.found
+        assert "newsletter serve" not in each.mend
 
 
 def test_the_canary_is_nobody(database: Database, tmp_path: Path) -> None:
