@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -70,6 +71,15 @@ def leave(
         )
         evidence.record_consents(conn, [line], now)
     return Left(outcome=Outcome.LEFT if left else Outcome.ALREADY, subscriber_id=person.id)
+
+
+def in_order(conn: Connection, tokens: Collection[str]) -> list[str]:
+    """The tokens of people, in the order in which others change many of them at once.
+
+    Who takes several off the list in one transaction does it in this order, so that two such
+    wait for each other and not in a circle.
+    """
+    return people.tokens_in_order(conn, tokens)
 
 
 def person_of(conn: Connection, token: str) -> Subscriber | None:

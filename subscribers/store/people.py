@@ -101,6 +101,12 @@ def by_token(conn: Connection, token: str) -> Subscriber | None:
     return None if row is None else _subscriber(row)
 
 
+def tokens_in_order(conn: Connection, tokens: Collection[str]) -> list[str]:
+    """Those of the tokens that are somebody's, in the order in which people are locked."""
+    theirs = select(person.c.token).where(person.c.token.in_(tokens))
+    return list(conn.execute(theirs.order_by(person.c.id)).scalars())
+
+
 def ids_of(conn: Connection, keys: Sequence[str]) -> dict[str, int]:
     """The ids of the people among these address keys."""
     columns = (person.c.address_key, person.c.id)
@@ -183,10 +189,7 @@ def deactivate(conn: Connection, keys: Collection[str], now: datetime) -> int:
 
 
 def let_in(conn: Connection, key: str, *, topics: str, form: Form, now: datetime) -> int:
-    """Make a person active who has just confirmed, with (canonical) topics and form; her number.
-
-    A pause is over.
-    """
+    """Make a person active who confirmed, with her (canonical) choice and no pause; her number."""
     active = SubscriptionStatus.ACTIVE.value
     query = update(person).where(person.c.address_key == key).returning(person.c.id)
     values = query.values(
@@ -205,10 +208,8 @@ def set_choices(
     now: datetime,
 ) -> None:
     """Give a person other (canonical) topics, another form, and another pause."""
-    query = update(person).where(person.c.id == id_)
-    conn.execute(
-        query.values(topics=topics, form=form.value, paused_until=paused_until, changed_at=now)
-    )
+    chosen = {"topics": topics, "form": form.value, "paused_until": paused_until}
+    conn.execute(update(person).where(person.c.id == id_).values(**chosen, changed_at=now))
 
 
 def delete_person(conn: Connection, subscriber_id: int) -> None:

@@ -59,7 +59,7 @@ def leave_by_one_click(context: Context, tokens: Sequence[str]) -> None:
     """
     now = context.now()
     with context.database.begin() as connection:
-        for token in tokens:
+        for token in leaving.in_order(connection, tokens):
             leaving.leave(connection, token, now=now, method=Method.ONE_CLICK, source="one-click")
 
 

@@ -6,22 +6,28 @@ And if it was, the page knows, so that it can say so.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from newsletter.model.delivery import Recipients
 from newsletter.pipeline.context import Advance, Context
 from newsletter.pipeline.readers import leaving
 from newsletter.pipeline.readers.leaving import Farewell
 from newsletter.standin.rules import Rules
+from newsletter.store.engine import open_database
 from newsletter.store.on_its_way import FRESH
 from newsletter.store.tables import delivery
 from subscribers.leaving import Outcome
 from subscribers.model import Method
+from subscribers.store.tables import person
 from tests.delivery_desk import WEEK, DeliveryDesk, desk
+from tests.integration.store.ledger import Reader, add_readers
 
 PEOPLE, BATCH = 12, 2
 
@@ -103,3 +109,35 @@ def test_what_may_have_been_handed_over_still_may_come(tmp_path: Path) -> None:
         assert coming.leaves is None
         office.clock.move(FRESH.total_seconds() + 1)
         assert leave(office, 2).coming == ()
+
+
+def test_two_servers_that_take_the_same_people_off_wait_for_each_other(
+    office: DeliveryDesk,
+) -> None:
+    """And not in a circle, of which PostgreSQL would end one: nobody's click may be refused."""
+    more = 300
+    with office.database.begin() as connection:
+        add_readers(connection, [Reader()] * more)
+        query = select(person.c.token).order_by(person.c.id)
+        tokens = list(connection.execute(query).scalars())
+    url = office.database.engine.url.render_as_string(hide_password=False)
+    both = Barrier(2, timeout=20)  # whoever is left alone by a failure goes on
+
+    def take_off(mine: list[str]) -> None:
+        own = open_database(url)
+        try:
+            for at in range(0, more, 100):
+                both.wait()
+                leaving.leave_by_one_click(
+                    replace(context_of(office), database=own), mine[at : at + 100]
+                )
+        finally:
+            own.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        backwards = [*tokens[99::-1], *tokens[199:99:-1], *tokens[299:199:-1]]
+        done = [pool.submit(take_off, each) for each in (tokens, backwards)]
+        assert [each.exception() for each in done] == [None, None]
+    with office.database.read() as connection:
+        gone = select(func.count()).where(person.c.status == "unsubscribed")
+        assert connection.execute(gone).scalar_one() == more
