@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+_Turn = Sequence[tuple[str, asyncio.Future[None]]]
+
 MOST = 100
 """So many are written down in one transaction, so that nobody else waits long for a turn."""
 
@@ -35,22 +37,37 @@ class Together:
         await written
 
     async def _write_all(self) -> None:
-        loop = asyncio.get_running_loop()
         try:
             while self._waiting:
                 turn, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-                values = list(dict.fromkeys(value for value, _ in turn))
-                try:
-                    await loop.run_in_executor(self._thread, self._write, values)
-                except Exception as error:  # noqa: BLE001 - each request answers for itself
+                error = await self._tried(turn)
+                if error is None or len(turn) == 1:
                     _end(turn, error)
                 else:
-                    _end(turn, None)
+                    await self._write_singly(turn)
         finally:
             self._writer = None
 
+    async def _write_singly(self, turn: _Turn) -> None:
+        """Once more, each by itself: PostgreSQL refuses who waits in a circle with another program,
+        and with one person nobody does. Where even that fails, nothing can be written.
+        """
+        error: Exception | None = None
+        for each in turn:
+            error = error or await self._tried([each])
+            _end([each], error)
 
-def _end(turn: Sequence[tuple[str, asyncio.Future[None]]], error: Exception | None) -> None:
+    async def _tried(self, turn: _Turn) -> Exception | None:
+        values = list(dict.fromkeys(value for value, _ in turn))
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._thread, self._write, values)
+        except Exception as error:  # noqa: BLE001 - each request answers for itself
+            return error
+        return None
+
+
+def _end(turn: _Turn, error: Exception | None) -> None:
     for _, written in turn:
         if written.done():  # whoever asked has gone
             continue
