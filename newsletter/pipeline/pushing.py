@@ -2,7 +2,8 @@
 
 Only what it does not know: what it told us is not told back, and what was told is not told again.
 Who may be mailed again is taken off its list, else it would drop her mails without a word. Page by
-page, each noted when it was taken, so that a run that is stopped is gone on with by the next.
+page, each noted before it is told and when it was taken, so that a run that is stopped is gone on
+with by the next, and nobody is on that list without our knowing why.
 """
 
 from __future__ import annotations
@@ -40,10 +41,13 @@ def push(database: Database, blocklist: Blocklist, *, now: datetime, pause: Paus
     told = refused = 0
     after = ""
     while keys := _next(database, after):
+        with database.begin() as connection:
+            pushed.begin(connection, keys)
         wrong = blocklist.add(keys, pause=pause)
         taken = [key for key in keys if key not in wrong]
         with database.begin() as connection:
             pushed.note(connection, taken, now)
+            pushed.forget(connection, wrong)
         told, refused, after = told + len(taken), refused + len(wrong), keys[-1]
     return Pushed(told=told, refused=refused, taken_back=taken_back)
 

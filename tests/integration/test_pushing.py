@@ -195,6 +195,34 @@ def test_many_are_told_in_pages_and_a_run_that_stops_is_gone_on_with(
     assert listed(standin) == set(addresses)
 
 
+def test_a_run_that_died_after_sendgrid_was_told_knows_what_it_did(
+    database: Database, standin: StandIn
+) -> None:
+    """SendGrid's list is no news then, and who may be mailed again is taken off it."""
+
+    class Dying(SendGridSuppressions):
+        """Whoever uses it is killed before the answer is written down."""
+
+        def add(self, addresses: Sequence[str], *, pause: Pause) -> tuple[str, ...]:
+            super().add(addresses, pause=pause)
+            raise KeyboardInterrupt
+
+    people(database, ANNA, BEN)
+    with database.begin() as connection:
+        for address in (ANNA, BEN):
+            membership.suppress(connection, address, now=NOW, secrets=SECRETS)
+    dying = Dying(Account(KEY, base_url=standin.url, timeout=20, proxy=None))
+    with pytest.raises(KeyboardInterrupt):
+        push(database, dying, now=NOW, pause=no_pause)
+    assert listed(standin) == {ANNA, BEN}
+    assert sync(database, standin).unsubscribed == 0
+    with database.begin() as connection:
+        membership.lift_suppression(connection, ANNA, now=NOW, secrets=SECRETS)
+    assert told(database, standin) == Pushed(told=1, taken_back=1)
+    assert listed(standin) == {BEN}
+    assert told(database, standin) == Pushed()
+
+
 @ONE_KIND
 def test_one_address_that_sendgrid_does_not_take_holds_up_no_other(
     database: Database, standin: StandIn
@@ -259,7 +287,7 @@ def test_who_came_back_is_taken_off_before_an_approved_edition_goes(
     with desk(tmp_path, people=3, batch_size=3, undo_minutes=0, url=url) as office:
         reader = "reader2@example.org"
         with database.begin() as connection:
-            pushed_store.note(connection, [reader], NOW)
+            pushed_store.begin(connection, [reader])
         office.provider.service.book.suppressed.add("unsubscribes", [reader], NOW.timestamp())
         office.run(blocklist=lambda: blocklist(office.provider))
         assert office.judge.mailboxes()[reader] == 1
@@ -272,7 +300,7 @@ def test_a_mail_that_our_own_word_had_dropped_takes_nobody_off_the_list(
     ids = handed_over(database, 3)
     first, second, third = (f"reader{number}@example.org" for number in (1, 2, 3))
     with database.begin() as connection:
-        pushed_store.note(connection, [first, third], NOW)
+        pushed_store.begin(connection, [first, third])
     posted = [raw(each, "dropped", reason="Unsubscribed Address") for each in ids]
     posted.append(raw(ids[2], "unsubscribe"))
     absorb(database, posted, now=NOW, retention=timedelta(days=90))

@@ -271,7 +271,7 @@ def test_who_is_erased_again_leaves_no_trace_either(anna: Reader) -> None:
         anna.ask()
         anna.leave()
         with anna.database.begin() as conn:
-            pushed.note(conn, [anna.address], anna.now)
+            pushed.begin(conn, [anna.address])
             if reason is not None:
                 suppressions.suppress(conn, anna.address, reason, anna.now)
             membership.erase(conn, anna.address, now=anna.now, secrets=SECRETS)

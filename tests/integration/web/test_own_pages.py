@@ -157,6 +157,7 @@ def test_what_is_held_names_reports_without_a_mail_and_what_the_provider_was_tol
                "status": "5.1.1", "reason": "no such mailbox"}  # fmt: skip
     with site.wiring.begin() as connection:
         absorb_block(connection, [bounced], now=at, limit=SoftLimit())
+        pushed.begin(connection, [ANNA])
         pushed.note(connection, [ANNA], at)
         suppressions.lift(connection, ANNA)
     document = json.loads(site.post(fresh_link(site, "dossier")).text)
