@@ -62,7 +62,7 @@ def _erased(
     conn: Connection, keys: Sequence[str], secrets: tuple[str, ...]
 ) -> dict[str, Suppression]:
     found: dict[str, Suppression] = {}
-    for secret in _secrets_in_use(conn, secrets):
+    for secret in secrets_in_use(conn, secrets):
         keys_of = {addresses.keyed_hash(key, secret): key for key in keys}
         bars = _found(conn, suppression.c.address_hash, list(keys_of))
         found |= {keys_of[hash_]: bar for hash_, bar in bars.items()}
@@ -83,7 +83,7 @@ def _found(
     return found
 
 
-def _secrets_in_use(conn: Connection, secrets: tuple[str, ...]) -> list[str]:
+def secrets_in_use(conn: Connection, secrets: tuple[str, ...]) -> list[str]:
     """The secrets that some erased address is kept under; SecretKeyError when one is missing."""
     by_id = {addresses.key_id(secret): secret for secret in secrets if secret}
     hashed = suppression.c.address_hash.is_not(None)

@@ -205,6 +205,17 @@ def test_files_that_others_may_read_are_problems(desk: Desk) -> None:
     assert "newsletter.db can be read by others" in said(rows, "database", "problem")
 
 
+def test_a_key_that_somebody_was_erased_under_is_missed(desk: Desk) -> None:
+    """The pages answer as ever, and no mail to confirm ever goes."""
+    one, other = ("a-key-of-the-tests-that-is-long-enough" + end for end in ("-1", "-2"))
+    desk.call("subscribers", "add", "anna@example.org", NEWSLETTER_SECRET_KEY=one)
+    desk.call("subscribers", "erase", "anna@example.org", "--yes", NEWSLETTER_SECRET_KEY=one)
+    _, rows = doctor(desk, NEWSLETTER_SECRET_KEY=f"{other},{one}")
+    assert verdicts(rows, "secrets") == {"ok"}
+    _, rows = doctor(desk, NEWSLETTER_SECRET_KEY=other)
+    assert "erased under a secret key that is not set" in said(rows, "secrets", "problem")
+
+
 def test_a_template_of_ones_own_that_is_broken_is_named(desk: Desk) -> None:
     own = desk.folder / "templates" / "digest"
     own.mkdir(parents=True)

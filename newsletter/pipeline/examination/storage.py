@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from newsletter.errors import BusyError, StoreError
@@ -16,7 +17,11 @@ from newsletter.pipeline.examination.surroundings import Surroundings
 from newsletter.store import health
 from newsletter.store.engine import Database, open_database
 from newsletter.store.lock import run_lock
-from subscribers.store import people
+from subscribers.errors import SecretKeyError
+from subscribers.store import people, suppressions
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 ROOM_NEEDED = 100 * 1024**2
 """Bytes without which the next run may fail."""
@@ -79,14 +84,14 @@ def database(around: Surroundings) -> Iterator[Remark]:
         return
     found = open_database(around.settings.store_url())
     try:
-        yield from _state(found)
+        yield from _state(found, around)
     finally:
         found.close()
     for part in (file, *map(Path, (f"{file}-wal", f"{file}-shm"))) if file else ():
         yield from readable_by_others("database", part)
 
 
-def _state(found: Database) -> Iterator[Remark]:
+def _state(found: Database, around: Surroundings) -> Iterator[Remark]:
     wrong = health.faults(found)
     if wrong:
         mend = "Put back a backup, and take away the files beside it that end in -wal and -shm."
@@ -99,10 +104,10 @@ def _state(found: Database) -> Iterator[Remark]:
         mend = "Make a backup; the next command brings it up to date, or says what it needs."
         yield warning("database", "The database is of another version of this program.", mend)
     else:
-        yield from _in_use(found)
+        yield from _in_use(found, around)
 
 
-def _in_use(found: Database) -> Iterator[Remark]:
+def _in_use(found: Database, around: Surroundings) -> Iterator[Remark]:
     failure = health.write_failure(found)
     if "locked" in failure:
         yield warning("database", "Another process is writing at the moment.", "Try again later.")
@@ -111,7 +116,19 @@ def _in_use(found: Database) -> Iterator[Remark]:
         yield problem("database", f"Nothing can be written: {failure}.", mend)
     with found.read() as connection:
         active = people.active_count(connection)
+        unknown = _unknown_key(connection, around)
     yield fine("database", f"The database is sound; {active:,} active subscribers.")
+    yield from unknown
+
+
+def _unknown_key(connection: Connection, around: Surroundings) -> list[Remark]:
+    """Without a key that somebody was erased under, nobody can join, and no list be imported."""
+    keys = tuple(key.get_secret_value() for key in around.settings.secrets.keys)
+    try:
+        suppressions.secrets_in_use(connection, keys)
+    except SecretKeyError as error:
+        return [problem("secrets", f"{error.message} Nobody can join meanwhile.", error.mend)]
+    return []
 
 
 def disk(around: Surroundings) -> Iterator[Remark]:
