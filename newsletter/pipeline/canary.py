@@ -140,6 +140,7 @@ def _after_press(status: int, left: bool) -> Checked:
             found="Unsubscribing by one click was answered with 200, and nothing changed in this"
             " database: readers would be told that they have left, and get the next edition.",
             mend="The web application must have the database that editions are sent from: compare"
-            " [store] url on both sides, and whether public_url leads to the right one.",
+            " [store] url on both sides. See, too, that public_url leads to the right one, and that"
+            " nothing in between answers in its place, such as a protection against robots.",
         )
     return Checked()
