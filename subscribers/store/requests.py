@@ -16,6 +16,8 @@ from subscribers.model import Form, Letter, Purpose, Request, RequestState, spli
 from subscribers.store.tables import request
 
 _OPEN = (RequestState.ASKED.value, RequestState.DUE.value, RequestState.MAILED.value)
+_WITH_A_LINK = (*_OPEN, RequestState.FAILED.value)
+"""A mail that counts as failed may have arrived all the same."""
 
 
 class NewRequest(NamedTuple):
@@ -139,7 +141,7 @@ def void_open(conn: Connection, keys: Collection[str]) -> None:
     if keys:
         joining = request.c.purpose == Purpose.SUBSCRIBE.value
         mine = update(request).where(request.c.address_key.in_(keys), joining)
-        open_ = mine.where(request.c.state.in_(_OPEN))
+        open_ = mine.where(request.c.state.in_(_WITH_A_LINK))
         conn.execute(open_.values(state=RequestState.VOID.value))
 
 

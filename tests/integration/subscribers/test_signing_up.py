@@ -197,6 +197,18 @@ def test_a_pending_person_who_leaves_is_not_brought_in_by_the_link(anna: Reader)
     assert anna.status is GONE
 
 
+def test_nor_does_one_of_a_mail_that_was_given_up_and_arrived_after_all(anna: Reader) -> None:
+    """As where each answer of the mail server was lost."""
+    anna.ask()
+    with anna.database.begin() as conn:
+        requests.end(conn, anna.dossier.requests[0].id, RequestState.FAILED, reason="no answer")
+    anna.wait(hours=2)
+    anna.join()
+    anna.leave()
+    assert anna.confirm(at=0) is Outcome.OVERTAKEN
+    assert anna.status is GONE
+
+
 @pytest.mark.parametrize("reason", [SuppressionReason.COMPLAINT, SuppressionReason.MANUAL])
 def test_who_complained_or_was_barred_by_hand_gets_no_mail(
     anna: Reader, reason: SuppressionReason
