@@ -113,6 +113,8 @@ def show_global(desk: Desk, _asked: Asked, email: str) -> Answer:
 
 def delete_global(desk: Desk, _asked: Asked, email: str) -> Answer:
     """DELETE /v3/asm/suppressions/global/{email}: the person wants mail again."""
+    if not is_address(email):
+        return refused(400, [Problem("Does not contain a valid address.", "email")])
     return (
         Answer(204)
         if desk.book.suppressed.remove("unsubscribes", [email])

@@ -58,7 +58,7 @@ class SendGridSuppressions(SendGridLists):
     def remove(self, address: str, *, pause: Pause) -> None:
         """Takes an address off the list, if it is there. Raises TransportError."""
         heard = self._patiently(lambda: self._writable.ask("delete", *_PATH, address), pause)
-        if heard.status not in (204, 404):
+        if heard.status not in (204, 400, 404):  # 400: it cannot be there
             raise _strange(heard.status)
 
     def _patiently(self, question: _Question, pause: Pause) -> Heard:
