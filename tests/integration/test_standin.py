@@ -115,7 +115,10 @@ def test_refusals_by_header(standin: StandIn, client: Client) -> None:
     assert client.call("POST", "/v3/mail/send", payload(), Content_Type="text/plain").status == 415
     assert client.call("POST", "/v3/mail/send", payload(), Content_Encoding="gzip").status == 415
     raw = http.client.HTTPConnection(standin.url.removeprefix("http://"))
-    raw.request("POST", "/v3/mail/send", iter([b"{}"]), HEADERS, encode_chunked=True)
+    raw.putrequest("POST", "/v3/mail/send")
+    for name, value in {**HEADERS, "Transfer-Encoding": "chunked"}.items():
+        raw.putheader(name, value)
+    raw.endheaders()  # and no body, since the answer does not wait for it
     assert raw.getresponse().status == 411
     raw.close()
     typed = "application/json; charset=utf-8"
