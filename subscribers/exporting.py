@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from subscribers import address as addresses
 from subscribers.errors import ExportFileError
-from subscribers.model import Filter, Subscriber, SubscriptionStatus, SuppressionReason
+from subscribers.model import Filter, Subscriber, SubscriptionStatus
 from subscribers.presets import PRESETS
 from subscribers.presets.preset import Preset, cells_of, header_of, written
 from subscribers.privatefile import private_binary, private_file
@@ -134,8 +134,6 @@ def _nobodys(conn: Connection) -> Iterator[Row]:
         for each in page:
             bar = each.suppression
             if each.address is None or each.address in known:
-                continue
-            if bar.reason is SuppressionReason.ERASED:
                 continue
             yield Row(
                 email=each.address,

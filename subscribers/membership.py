@@ -237,7 +237,7 @@ def lift_suppression(
     said = one_line(reason)[:MAX_SOURCE]
     _refuse_to_lift(normal, before, said)
     key = addresses.key(normal)
-    suppressions.lift(conn, key)
+    suppressions.lift_wholly(conn, key, secrets)
     softbounces.forget(conn, key)
     person = people.find(conn, key)
     if person is not None:
@@ -259,10 +259,11 @@ def _refuse_to_lift(address: str, before: Suppression, reason: str) -> None:
 def erase(conn: Connection, address: str, *, now: datetime, secrets: tuple[str, ...]) -> bool:
     """Delete a person and her evidence; only a keyed hash stays, so that no import brings her back.
 
-    False when she was erased before. Raises SecretKeyError without a secret key, and
-    UnknownSubscriber.
+    It keeps a reason that only the admin can undo: who complained is not asked again because she
+    was erased since. False when she was erased before. Raises SecretKeyError without a secret key,
+    and UnknownSubscriber.
     """
-    secret = addresses.current_secret(secrets)
+    addresses.current_secret(secrets)
     normal = addresses.normalise(address)
     key = addresses.key(normal)
     asked = requests.delete_of(conn, key)  # first, since answering one may add the person
@@ -272,10 +273,11 @@ def erase(conn: Connection, address: str, *, now: datetime, secrets: tuple[str, 
         raise _unknown(normal)
     if subscriber is not None:
         people.delete_person(conn, subscriber.id)
-    if bar is not None and bar.reason is SuppressionReason.ERASED:
+    if bar is not None and bar.erased:
         pushed.forget(conn, [key])
         return subscriber is not None or asked > 0
-    suppressions.keep_hash_only(conn, key, secret, now)
+    lasting = None if bar is None or bar.reason not in _FOR_THE_ADMIN else bar.reason
+    suppressions.keep_hash_only(conn, key, secrets, now, lasting or SuppressionReason.ERASED)
     return True
 
 

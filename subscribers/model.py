@@ -179,11 +179,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """An address that must not be written to, and why. `since` is UTC."""
+    """An address that must not be written to, and why. `since` is UTC.
+
+    `erased`: only a hash is kept of it. Its reason then is `ERASED`, or one that only the admin can
+    undo, which an erasure does not.
+    """
 
     reason: SuppressionReason
     since: datetime
     note: str = ""
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Connection, Table, func, select, true
 
 from newsletter.store.event_tables import posted_events
 from newsletter.store.tables import batch, delivery, edition_variant, event, notice
-from subscribers.model import SubscriptionStatus, SuppressionReason
+from subscribers.model import SubscriptionStatus
 from subscribers.store.tables import (
     bucket,
     consent,
@@ -20,7 +20,7 @@ from subscribers.store.tables import (
 
 def kinds() -> dict[str, tuple[Table, ColumnElement[bool]]]:
     """Everything that knows something of people: where it is, and which rows."""
-    erased = suppression.c.reason == SuppressionReason.ERASED.value
+    erased = suppression.c.address_hash.is_not(None)
     return {
         **{f"people_{each.value}": (person, person.c.status == each.value)
            for each in SubscriptionStatus},

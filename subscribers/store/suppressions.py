@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -65,7 +66,7 @@ def _erased(
     for secret in secrets_in_use(conn, secrets):
         keys_of = {addresses.keyed_hash(key, secret): key for key in keys}
         bars = _found(conn, suppression.c.address_hash, list(keys_of))
-        found |= {keys_of[hash_]: bar for hash_, bar in bars.items()}
+        found |= {keys_of[hash_]: replace(bar, erased=True) for hash_, bar in bars.items()}
     return found
 
 
@@ -174,13 +175,20 @@ def _of_reason(query: Select[Any], reason: SuppressionReason | None) -> Select[A
     return query if reason is None else query.where(suppression.c.reason == reason.value)
 
 
-def keep_hash_only(conn: Connection, key: str, secret: str, since: datetime) -> None:
-    """Put a keyed hash, made with `secret`, in the place of all that bars an address key."""
-    conn.execute(delete(suppression).where(suppression.c.address_key == key))
+def keep_hash_only(
+    conn: Connection,
+    key: str,
+    secrets: tuple[str, ...],
+    since: datetime,
+    reason: SuppressionReason = SuppressionReason.ERASED,
+) -> None:
+    """Put a keyed hash, made with the first secret, in the place of what bars an address key."""
+    lift_wholly(conn, key, secrets)
     pushed.forget(conn, [key])
     columns = ("address_hash", "key_id", "reason", "since")
+    secret = addresses.current_secret(secrets)
     names = (addresses.keyed_hash(key, secret), addresses.key_id(secret))
-    row = (*names, SuppressionReason.ERASED.value, bulk.to_driver(conn)(since))
+    row = (*names, reason.value, bulk.to_driver(conn)(since))
     bulk.insert_rows(conn, suppression, columns, [row], ignoring="address_hash")
 
 

@@ -123,7 +123,7 @@ def test_unsubscribing_twice_is_one_withdrawal(database: Database) -> None:
 def test_erasing_leaves_a_hash_and_no_trace_of_the_address(database: Database) -> None:
     first = add(database, "anna@example.org", name="Anna Bell")
     with database.begin() as conn:
-        suppressions.suppress(conn, "anna@example.org", SuppressionReason.COMPLAINT, NOW, "Anna")
+        suppressions.suppress(conn, "anna@example.org", SuppressionReason.HARD_BOUNCE, NOW, "Anna")
         assert membership.erase(conn, "Anna@example.org", now=LATER, secrets=SECRETS)
     with database.begin() as conn:
         assert not membership.erase(conn, "anna@example.org", now=LATER, secrets=SECRETS)
@@ -174,7 +174,7 @@ def test_what_barred_an_address_after_it_was_erased_counts_and_is_erased_with_it
         assert found.reason is SuppressionReason.COMPLAINT
         assert membership.erase(conn, key, now=LATER, secrets=SECRETS)
         bars = conn.execute(select(tables.suppression)).all()
-    assert [(bar.address_key, bar.reason) for bar in bars] == [(None, "erased")]
+    assert [(bar.address_key, bar.reason) for bar in bars] == [(None, "complaint")]
 
 
 def test_the_number_of_an_erased_person_is_never_given_again(database: Database) -> None:

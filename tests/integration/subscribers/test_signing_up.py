@@ -277,6 +277,37 @@ def test_who_was_erased_and_complains_of_being_asked_is_asked_no_more(anna: Read
     assert len(anna.mails) == before
 
 
+@pytest.mark.parametrize("reason", [SuppressionReason.COMPLAINT, SuppressionReason.MANUAL])
+def test_what_only_the_admin_undoes_an_erasure_does_not(
+    anna: Reader, reason: SuppressionReason
+) -> None:
+    """Once erased, she is asked no more than before, and her address is in no table."""
+    anna.join()
+    for erased in (True, False):
+        with anna.database.begin() as conn:
+            if erased:
+                suppressions.suppress(conn, anna.address, reason, NOW)
+            done = membership.erase(conn, anna.address, now=anna.now, secrets=SECRETS)
+        assert done is erased
+        for table in tables.metadata.sorted_tables:
+            with anna.database.read() as conn:
+                assert "anna" not in str(conn.execute(select(table)).all()).lower()
+    before = len(anna.mails)
+    with anna.database.read() as conn:
+        bar = suppressions.barred(conn, [anna.address], SECRETS)[anna.address]
+    assert (bar.reason, bar.erased) == (reason, True)
+    anna.wait(hours=2)
+    anna.ask()
+    assert len(anna.mails) == before
+    with anna.database.begin() as conn:
+        membership.lift_suppression(
+            conn, anna.address, now=anna.now, reason="by phone", secrets=SECRETS
+        )
+    anna.wait(hours=2)
+    anna.join()
+    assert anna.status is ACTIVE
+
+
 def test_who_is_erased_again_leaves_no_trace_either(anna: Reader) -> None:
     """She was asked to confirm since, did not, and was told of as one to be left alone."""
     for reason in (None, None, SuppressionReason.HARD_BOUNCE):
