@@ -31,6 +31,26 @@ def recover(connection: Connection, edition_id: int, owner: str) -> int:
     return len(numbers)
 
 
+def put_back_own(connection: Connection, edition_id: int, owner: str) -> int:
+    """Plans batches of `owner` anew that certainly were not handed over; gives their number."""
+    own = and_(
+        batch.c.edition_id == edition_id,
+        batch.c.state == BatchState.SUBMITTING,
+        batch.c.owner == owner,
+    )
+    return connection.execute(
+        update(batch)
+        .where(own)
+        .values(
+            state=BatchState.PLANNED,
+            attempt=batch.c.attempt + 1,
+            owner=None,
+            lease_until=None,
+            provider_id=None,
+        )
+    ).rowcount
+
+
 def plan_unknown_again(connection: Connection, edition_id: int) -> int:
     """Plans every unknown batch anew, one attempt later; gives their number.
 

@@ -13,17 +13,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from newsletter.delivery.answers import Answer, Taken, Unknown
-from newsletter.delivery.settling import UNKNOWNS_IN_A_ROW, Accept, Doubt, Pause, Reject, Split
+from newsletter.delivery.answers import Answer
+from newsletter.delivery.settling import Accept, Doubt, Pause, Reject, Split
 from newsletter.delivery.transports.contract import Mail, Slot
 from newsletter.delivery.window import batches_per_id
-from newsletter.errors import TransportError
+from newsletter.errors import StoreError, TransportError
 from newsletter.model.delivery import BatchState, ClaimedBatch, Recipient
 from newsletter.model.edition import Channel, Edition
 from newsletter.pipeline.context import Context
 from newsletter.pipeline.delivering import claiming, ids, recovering, writing
 from newsletter.pipeline.delivering.ahead import Ahead
 from newsletter.pipeline.delivering.counting import Counting
+from newsletter.pipeline.delivering.doubting import Doubts
 from newsletter.pipeline.delivering.single import Singles
 from newsletter.pipeline.delivering.stopping import Stop
 from newsletter.store import outcomes
@@ -33,10 +34,6 @@ if TYPE_CHECKING:
 
 _LONGEST_WAIT = 660.0
 """Seconds that a run waits for a provider that said "later"; else it leaves it to the next."""
-
-_MOST_ASKED = 2
-"""After so many harmless answers, and no mail taken in between, it is only mails that the provider
-has trouble with: more of them would use up its ids for nothing."""
 
 _LONGEST_PAUSE = 2.0
 """Seconds until the loop looks again whether somebody has stopped the edition."""
@@ -67,7 +64,7 @@ class Posting:
         self._counting = Counting(context, edition)
         self._under_way: dict[Future[Answer], Work] = {}
         self._attempts: Counter[int] = Counter()
-        self._unknowns = self._asked = 0
+        self._doubts = Doubts(context)
         self._per_id = 1
         self._stop: Stop | None = None
         real = context.channel is Channel.REAL
@@ -83,6 +80,11 @@ class Posting:
         except KeyboardInterrupt:
             self._context.tell("Stopping; waiting for what is on its way (Ctrl-C again: at once).")
             self._drain()
+            raise
+        except Exception:  # what is on its way has an answer, which nobody would know else
+            with suppress(StoreError):
+                if self._drain():
+                    recovering.put_back_unbegun(self._context, self._edition, self._owner)
             raise
         finally:
             self._pool.shutdown(wait=False, cancel_futures=True)
@@ -120,8 +122,8 @@ class Posting:
                 done, _ = wait(self._under_way, timeout=limit, return_when=FIRST_COMPLETED)
             self._settle_first(done)
             return True
-        if self._unknowns >= UNKNOWNS_IN_A_ROW and self._stop is None:
-            self._ask()
+        if self._doubts.too_many and self._stop is None:
+            self._stop = self._doubts.ask()
             return True
         if self._closing.settle():
             self._counting.anew()
@@ -181,7 +183,7 @@ class Posting:
         return 0.0
 
     def _may_claim(self) -> bool:
-        return self._stop is None and self._unknowns < UNKNOWNS_IN_A_ROW
+        return self._stop is None and not self._doubts.too_many
 
     def _make_id(self) -> None:
         try:
@@ -223,10 +225,15 @@ class Posting:
         """Settles the one that was begun first, so that its place is filled before the next."""
         first = next((each for each in self._under_way if each in done), None)
         if first is not None:
-            self._settle(self._under_way.pop(first), first.result())
+            self._settle_one(first)
+
+    def _settle_one(self, future: Future[Answer]) -> None:
+        """It counts as on its way until it is written down."""
+        self._settle(self._under_way[future], future.result())
+        del self._under_way[future]
 
     def _settle(self, work: Work, answer: Answer) -> None:
-        self._count(answer)
+        self._doubts.count(answer)
         if work.current is not None:
             step = self._singles.settle(work.claimed, work.current, answer)
             if step.run_ends:
@@ -266,34 +273,24 @@ class Posting:
         self._counting.anew()
         self._counting.show()
 
-    def _count(self, answer: Answer) -> None:
-        """Unknown answers in a row: each other one shows that the provider is there."""
-        if isinstance(answer, Unknown):
-            self._unknowns += 1
-        elif isinstance(answer, Taken):
-            self._unknowns = self._asked = 0
-
-    def _ask(self) -> None:
-        """After unknown answers in a row: is the provider there at all?"""
-        try:
-            self._context.transport.condition()
-            self._unknowns, self._asked = 0, self._asked + 1
-            if self._asked >= _MOST_ASKED:
-                self._stop = Stop(
-                    error="The provider answers, but not whether it takes mails.",
-                    mend="Run `newsletter send` in half an hour; it goes on where it stopped.",
-                )
-        except TransportError as error:
-            self._stop = Stop(error=error.message, mend=error.mend)
-
-    def _drain(self) -> None:
-        """Settles what is on its way, and hands over nothing more."""
+    def _drain(self) -> bool:
+        """Settles what is on its way, and hands over nothing more; whether all of it was settled.
+        What ended in a defect is left to the next run.
+        """
         self._stop = Stop(error="It was interrupted.", mend="Run `newsletter send` to go on.")
+        whole = True
         while self._under_way:
             done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
             for each in done:
-                self._settle(self._under_way.pop(each), each.result())
+                if each.exception() is None:
+                    self._settle_one(each)
+                else:
+                    del self._under_way[each]
+                    whole = False
+        return whole
 
     def _wait_for_others(self) -> bool:
-        """Whether there is something to claim again after waiting for it."""
+        """Whether there is something to claim again, perhaps after waiting for it."""
+        if recovering.put_back_unbegun(self._context, self._edition, self._owner):
+            return True
         return recovering.wait_for_others(self._context, self._edition, self._owner)

@@ -46,6 +46,14 @@ def heed_reports(context: Context, connection: Connection, edition_id: int) -> N
         context.tell(alarm.text)
 
 
+def put_back_unbegun(context: Context, edition: Edition, owner: str) -> bool:
+    """Plans batches anew that this run has claimed without knowing it: the database's answer to the
+    commit was lost. Only while none of its requests is on its way; whether there were any.
+    """
+    with context.database.begin() as connection:
+        return recovery.put_back_own(connection, edition.id, owner) > 0
+
+
 def wait_for_others(context: Context, edition: Edition, owner: str) -> bool:
     """On PostgreSQL a dead sender's batch is free when its lease has run out: waits for that.
 

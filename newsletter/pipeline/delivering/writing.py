@@ -86,10 +86,16 @@ def _tried(connection: Connection, claimed: ClaimedBatch, answer: Answer, attemp
 
 
 def _carry_out(context: Context, connection: Connection, claimed: ClaimedBatch, step: Step) -> None:
+    if _written(context, connection, claimed, step) and not isinstance(step, Accept | Doubt):
+        claiming.give_back(connection, claimed)
+
+
+def _written(context: Context, connection: Connection, claimed: ClaimedBatch, step: Step) -> bool:
+    """Writes a step down; False where it was before, or the batch is not ours any more."""
     now = context.now()
     match step:
         case Accept():
-            batches.settle(
+            return batches.settle(
                 connection,
                 claimed,
                 BatchState.ACCEPTED,
@@ -97,28 +103,24 @@ def _carry_out(context: Context, connection: Connection, claimed: ClaimedBatch, 
                 rejected=step.rejected,
                 message_id=step.message_id,
             )
-            return
         case Doubt():
-            batches.settle(connection, claimed, BatchState.UNKNOWN, now=now, error=step.error)
+            done = batches.settle(
+                connection, claimed, BatchState.UNKNOWN, now=now, error=step.error
+            )
             provider_ids.close_doubtful(connection, claimed.edition_id)
-            return
+            return done
         case Reject():
             reasons = {person.delivery_id: step.reason for person in claimed.recipients}
-            batches.settle(
+            return batches.settle(
                 connection, claimed, BatchState.FAILED, now=now, rejected=reasons, error=step.error
             )
         case Split():
-            halving.split(connection, claimed, error=step.error, halves=step.halves)
-        case Again():
-            batches.put_back(
+            return halving.split(connection, claimed, error=step.error, halves=step.halves)
+        case Again() | Pause():
+            return batches.put_back(
                 connection,
                 claimed,
-                not_before=step.not_before,
+                not_before=step.not_before if isinstance(step, Again) else None,
                 error=step.error,
                 rejected=step.rejected,
             )
-        case Pause():
-            batches.put_back(
-                connection, claimed, not_before=None, error=step.error, rejected=step.rejected
-            )
-    claiming.give_back(connection, claimed)
