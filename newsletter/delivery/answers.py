@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+BAD_ADDRESS = "invalid-address"
+"""The reason of who is refused for the address: that is the person's own, whoever else has it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:

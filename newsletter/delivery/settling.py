@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from newsletter.delivery.answers import (
+    BAD_ADDRESS,
     Answer,
     Limited,
     NotTaken,
@@ -174,10 +175,18 @@ def _refused(answer: Refused, tried: Tried, now: datetime) -> Step:
 
 
 def _refused_by_name(answer: Refused, tried: Tried) -> Step:
+    if _lies_with_all(answer, tried):
+        return Pause(error=answer.error, mend=answer.mend or _REFUSED_MEND)
     if tried.rejected + len(answer.rejected) <= MOST_REJECTED:
         return Again(error=answer.error, rejected=answer.rejected)
     found = f"More than {MOST_REJECTED} addresses of one batch were refused: {answer.error}"
     return Pause(error=found, mend=answer.mend or _REFUSED_MEND, rejected=answer.rejected)
+
+
+def _lies_with_all(answer: Refused, tried: Tried) -> bool:
+    """Everybody in the request is named, and for something that is not theirs alone."""
+    everybody = len(answer.rejected) >= tried.people > 1
+    return everybody and BAD_ADDRESS not in answer.rejected.values()
 
 
 def _too_large(answer: TooLarge, tried: Tried) -> Step:

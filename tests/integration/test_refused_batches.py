@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,28 @@ def test_one_poisoned_recipient_is_found_and_all_others_are_served(
         assert made.recipients() == Recipients(accepted=59, rejected=1)
         assert len(made.judge.live()) == 59
         assert not made.judge.doubles()
+
+
+class Thorough(Picky):
+    """One that names each person whom it refuses, and why."""
+
+    def submit(self, mail: Mail, recipients: Sequence[Recipient], **given: Any) -> Answer:
+        """The same, with names."""
+        answer = super().submit(mail, recipients, **given)
+        if not isinstance(answer, Refused):
+            return answer
+        return replace(answer, rejected={each.delivery_id: "refused-header" for each in recipients})
+
+
+def test_when_everybody_is_refused_by_name_nobody_is_rejected(tmp_path: Path) -> None:
+    """As for a header that the provider does not want: after the mend everybody gets it."""
+    with desk(tmp_path, people=12, batch_size=6, undo_minutes=0) as made:
+        ended = made.run(lambda inner: Thorough(inner, lambda _: True))
+        assert ended.state is EditionState.PAUSED
+        assert ended.reasons == ("Refused (400). Look at it.",)
+        assert made.recipients() == Recipients(pending=12)
+        assert made.run().state is EditionState.SENT
+        assert made.recipients() == Recipients(accepted=12)
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])

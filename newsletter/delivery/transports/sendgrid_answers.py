@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from newsletter.delivery.answers import (
+    BAD_ADDRESS,
     Answer,
     Limited,
     Refused,
@@ -49,7 +50,7 @@ _CONTENT_MEND = (
 _PLACE = re.compile(r"personalizations[.\[](\d{1,4})(?:\]|\.|$)", re.ASCII)
 _LONGEST_SAID = 160
 _LONGEST_ID = 200
-_PARTS = {"to": "invalid-address", "headers": "refused-header", "substitutions": "refused-values"}
+_PARTS = {"to": BAD_ADDRESS, "headers": "refused-header", "substitutions": "refused-values"}
 """The part of a personalization that was refused, and the reason in the ledger."""
 
 
@@ -124,7 +125,8 @@ def _refused(errors: list[Mapping[str, Any]], delivery_ids: Sequence[str]) -> Re
         elif int(place[1]) < len(delivery_ids):
             rejected.setdefault(delivery_ids[int(place[1])], _reason(_text(error, "field")))
     if rejected:
-        named = f"SendGrid refused {len(rejected)} of {len(delivery_ids)} recipients (400)."
+        why = ", ".join(sorted(set(rejected.values()))).replace("-", " ")
+        named = f"SendGrid refused {len(rejected)} of {len(delivery_ids)} recipients (400: {why})."
         return Refused(error=named, rejected=rejected)
     return Refused(error=f"SendGrid refused the request (400){_said(others)}.", mend=_CONTENT_MEND)
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.delivery.answers import (
+    BAD_ADDRESS,
     Answer,
     Limited,
     NotTaken,
@@ -110,6 +111,23 @@ def test_ten_of_a_batch_may_be_named_and_no_more(before: int, named: int, again:
     step = decide(refused(named), replace(FIRST, rejected=before), NOW)
     assert isinstance(step, Again if again else Pause)
     assert step.rejected == refused(named).rejected
+
+
+@pytest.mark.parametrize("people", [2, 10, 1000])
+@pytest.mark.parametrize("reason", ["refused-header", "refused-values", "refused"])
+def test_when_everybody_is_named_it_lies_with_all_of_them(people: int, reason: str) -> None:
+    """A rejected person is never tried again: nobody is, for what may be mended for all."""
+    named = Refused(error="headers (400)", rejected={f"d{i}": reason for i in range(people)})
+    step = decide(named, replace(FIRST, people=people), NOW)
+    assert isinstance(step, Pause)
+    assert step.rejected == {}
+    assert "newsletter" in step.mend
+
+
+def test_whose_address_is_refused_is_rejected_whoever_else_is() -> None:
+    named = Refused(error="to (400)", rejected={"d1": BAD_ADDRESS, "d2": "refused"})
+    step = decide(named, replace(FIRST, people=2), NOW)
+    assert step == Again(error="to (400)", rejected=named.rejected)
 
 
 def test_a_refusal_that_names_nobody_halves_the_batch_once() -> None:
@@ -235,7 +253,8 @@ def test_one_person_is_rejected_for_a_refusal_alone(answer: Answer, tried: Tried
 
 @given(answer=ANSWERS, tried=FACTS)
 def test_who_is_named_is_rejected_and_nobody_else_is(answer: Answer, tried: Tried) -> None:
-    step = decide(answer, tried, NOW)
+    """Where others are left in the request."""
+    step = decide(answer, replace(tried, people=tried.people + 15), NOW)
     named = answer.rejected if isinstance(answer, Taken | Refused) else {}
     assert getattr(step, "rejected", {}) == named
 
