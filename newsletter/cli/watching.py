@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from newsletter.cli.app import App
 from newsletter.cli.output import say
@@ -14,8 +18,32 @@ from newsletter.pipeline.context import Advance, Context
 @contextmanager
 def context_of(app: App) -> Iterator[Context]:
     """The context of a use case, with progress on stderr."""
-    with _progress() as progress:
+    with _ended_well(), _progress() as progress:
         yield app.wiring().context(tell=say, progress=progress)
+
+
+@contextmanager
+def _ended_well() -> Iterator[None]:
+    """A program that is told to end (SIGTERM, as when the computer is started anew) first does what
+    it does at Ctrl-C: what is on its way is settled, or nobody would know how it ended.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    told = False
+
+    def end(*_: Any) -> None:
+        nonlocal told
+        told = True
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        if told:
+            os.kill(os.getpid(), signal.SIGTERM)  # and then ends by it, as it was told to
 
 
 @contextmanager
