@@ -18,7 +18,7 @@ from newsletter.pipeline.canary import check_before_send
 from newsletter.pipeline.collect import FeedReport, all_failed, collect
 from newsletter.pipeline.compose import Composed, begin_channel, compose
 from newsletter.pipeline.context import Context, schedule_of
-from newsletter.pipeline.delivering.freezing import freeze
+from newsletter.pipeline.delivering.freezing import freeze, unattended
 from newsletter.pipeline.delivering.refusals import nothing_left
 from newsletter.pipeline.delivering.run import deliver, settle_scheduled
 from newsletter.pipeline.gating import active_people, stops_before
@@ -116,7 +116,8 @@ def _resume(context: Context, *, scheduled: bool) -> tuple[Report, ...]:
         if scheduled and early:
             continue
         context.tell(_begun(edition))
-        reports.append(ended(context, deliver(context, edition)))
+        ready = unattended(context, edition) if scheduled else edition
+        reports.append(ended(context, deliver(context, ready)))
         if reports[-1].outcome in UNFINISHED_OUTCOMES:
             break
     return tuple(reports)

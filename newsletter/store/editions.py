@@ -147,6 +147,16 @@ def freeze(connection: Connection, draft: Edition, *, now: datetime, **values: A
     return result.rowcount == 1
 
 
+def widen_window(connection: Connection, edition_id: int, undo_minutes: int) -> None:
+    """Lets the mails of a frozen edition wait longer, as long as nothing of it is handed over."""
+    connection.execute(
+        update(edition)
+        .where(edition.c.id == edition_id, edition.c.state == EditionState.FROZEN)
+        .where(edition.c.undo_minutes < undo_minutes)
+        .values(undo_minutes=undo_minutes)
+    )
+
+
 def note_preview(connection: Connection, edition_id: int, checksum: str) -> None:
     """Remembers that the admin has looked at exactly these bytes."""
     connection.execute(

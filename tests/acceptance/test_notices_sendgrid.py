@@ -171,6 +171,25 @@ def test_an_edition_that_was_taken_back_and_sent_after_all_is_told_with_its_new_
     assert len(set(times)) == len(times) == 2
 
 
+@pytest.mark.parametrize(("given", "leaves"), [({}, "10:11"), ({"UNDO_MINUTES": "45"}, "08:56")])
+def test_what_was_approved_and_is_sent_by_a_timer_waits_as_long_as_if_it_had_made_it(
+    world: World, given: dict[str, str], leaves: str
+) -> None:
+    """Nobody is watching then either, and the proof has promised it; what is set counts."""
+    more = {f"NEWSLETTER_DELIVERY__{name}": value for name, value in given.items()}
+    world.at("2026-11-09T07:00:00Z")
+    for arguments in (
+        ("collect",),
+        ("compose",),
+        ("preview",),
+        ("editions", "approve", "2026-W46"),
+    ):
+        assert world.call(*arguments, **more).code == 0
+    assert world.timer("2026-11-09T08:10:00Z", 1, **more) == ["scheduled"]
+    (told,) = [subject for subject in world.subjects() if "going to" in subject]
+    assert f"going to 3 people at {leaves}" in told
+
+
 def test_a_held_first_edition_is_told_and_how_to_say_yes(tmp_path: Path, web: WebServer) -> None:
     desk = Desk(tmp_path)
     desk.settings([web.url("/feed")], more=f'[notify]\nto = "{ADMIN}"\n')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from newsletter.errors import HeldError
-from newsletter.model.edition import Edition
+from newsletter.model.edition import Edition, EditionState
 from newsletter.pipeline.context import Context, pages_of
 from newsletter.store import editions as edition_store
 from newsletter.store import planning
@@ -36,6 +36,20 @@ def freeze(context: Context, edition: Edition, *, scheduled: bool = False) -> Ed
                 "Run `newsletter preview` and then the command again.",
             )
         return edition_store.get(connection, edition.id)
+
+
+def unattended(context: Context, edition: Edition) -> Edition:
+    """An edition that was approved before, and is begun by a timer: nobody is watching, so it waits
+    as long as one that the timer has frozen.
+    """
+    if edition.state is not EditionState.FROZEN or not edition.undo_minutes:
+        return edition
+    minutes = undo_minutes(context, scheduled=True)
+    if minutes == UNDO_WHEN_UNATTENDED:
+        with context.database.begin() as connection:
+            edition_store.widen_window(connection, edition.id, minutes)
+            return edition_store.get(connection, edition.id)
+    return edition
 
 
 def undo_minutes(context: Context, *, scheduled: bool) -> int:
