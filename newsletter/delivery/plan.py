@@ -6,11 +6,16 @@ keeps the two alike. They are looked at again for each batch, just before it is 
 
 from __future__ import annotations
 
-from subscribers.model import SubscriptionStatus, SuppressionReason
+from collections.abc import Collection
+
+from subscribers.model import Form, SubscriptionStatus, SuppressionReason
 
 NOTHING_FOR_TOPICS = "nothing-for-topics"
 """Skipped, because the edition has nothing for the topics the person chose."""
 
+NOT_DISCREET = "not-discreet"
+"""Skipped, because the person wants discreet mails, and the edition was frozen without such a form.
+"""
 
 PAUSED = "paused"
 """Skipped, because the person wants no edition for a while."""
@@ -21,10 +26,26 @@ def is_candidate(status: SubscriptionStatus) -> bool:
     return status is SubscriptionStatus.ACTIVE
 
 
+def variant_of_late_choice(form: Form, variants: Collection[str]) -> str | None:
+    """What somebody gets who has chosen topics or form anew since the edition was composed, as
+    nobody had then: everything, in that form if there is one, else in the normal one. But who wants
+    mails that nobody else can read from outside gets no other: None.
+    """
+    wanted = f"all.{form}"
+    if wanted in variants:
+        return wanted
+    return None if form is Form.DISCREET else "all"
+
+
 def skip_at_planning(
-    suppression: SuppressionReason | None, *, paused: bool, has_variant: bool
+    suppression: SuppressionReason | None,
+    *,
+    paused: bool,
+    has_variant: bool,
+    late_choice: bool = False,
 ) -> str | None:
     """Why an active person is skipped, or None. A suppression counts first, then a pause.
+    `late_choice`: see `variant_of_late_choice`.
 
     A pause is looked at now only: one that begins after an edition is planned is for the next one.
     """
@@ -32,7 +53,9 @@ def skip_at_planning(
         return suppression.value
     if paused:
         return PAUSED
-    return None if has_variant else NOTHING_FOR_TOPICS
+    if has_variant:
+        return None
+    return NOT_DISCREET if late_choice else NOTHING_FOR_TOPICS
 
 
 def skip_at_submission(

@@ -12,7 +12,7 @@ already; its batches are numbered in that order, and so they are claimed in it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
 from newsletter.model.delivery import BatchState
 from newsletter.store.tables import batch, edition
+from subscribers.model import Form
 from subscribers.store.tables import person
 from subscribers.store.types import UtcDateTime
 
@@ -45,10 +46,11 @@ FROM (
            row_number() OVER (PARTITION BY b.variant, b.reason ORDER BY {order}) AS place
     FROM (
         SELECT p.id, p.confirmed_at,
-               CASE WHEN c.edition_id IS NULL THEN 'all' ELSE c.variant END AS variant,
+               CASE WHEN c.edition_id IS NULL THEN {late} ELSE c.variant END AS variant,
                CASE WHEN s.reason IS NOT NULL THEN s.reason
                     WHEN p.paused_until > :now THEN 'paused'
                     WHEN c.edition_id IS NOT NULL AND c.variant IS NULL THEN 'nothing-for-topics'
+                    WHEN c.edition_id IS NULL AND {late} IS NULL THEN 'not-discreet'
                END AS reason
         FROM ({people}) p
         LEFT JOIN edition_choice c
@@ -80,7 +82,7 @@ LEFT JOIN edition_choice c ON c.edition_id = :edition AND c.topics = p.topics AN
 LEFT JOIN subscriber_suppression s ON s.address_key = p.address_key
 WHERE p.status = 'active' AND s.id IS NULL
   AND (p.paused_until IS NULL OR p.paused_until <= :now)
-  AND (c.edition_id IS NULL OR c.variant IS NOT NULL)
+  AND CASE WHEN c.edition_id IS NULL THEN {late} ELSE c.variant END IS NOT NULL
 """
 
 _SIZES = """
@@ -111,7 +113,8 @@ def last_person(connection: Connection) -> int:
 
 def mailable(connection: Connection, edition_id: int, *, now: datetime) -> int:
     """How many people a mail would go to, were the edition planned `now`."""
-    query = text(_MAILABLE).bindparams(_NOW)
+    late = _late_choice(_names(connection, edition_id))
+    query = text(_MAILABLE.format(late=late)).bindparams(_NOW)
     return int(connection.execute(query, {"edition": edition_id, "now": now}).scalar_one())
 
 
@@ -192,7 +195,11 @@ def _insert_deliveries(
     """Inserts a block; gives the batch numbers, one for each person, if they are asked for."""
     variants, parameters = _variants(connection, into.edition_id)
     statement = _INSERT.format(
-        random=_RANDOM[connection.dialect.name], variants=variants, people=people, order=order
+        random=_RANDOM[connection.dialect.name],
+        late=_late_choice(_names(connection, into.edition_id)),
+        variants=variants,
+        people=people,
+        order=order,
     )
     if returning:
         statement += "RETURNING batch_number"
@@ -223,14 +230,26 @@ def _variants(connection: Connection, edition_id: int) -> tuple[str, dict[str, A
     return " UNION ALL ".join(parts), parameters
 
 
-def _record_batches(connection: Connection, edition_id: int, sizes: Mapping[int, int]) -> None:
-    if not sizes:
-        return
+def _names(connection: Connection, edition_id: int) -> list[str]:
+    """The names of the edition's variants."""
     keys = connection.execute(
         text("SELECT key FROM edition_variant WHERE edition_id = :edition ORDER BY key"),
         {"edition": edition_id},
     ).scalars()
-    names = list(keys)
+    return list(keys)
+
+
+def _late_choice(names: Collection[str]) -> str:
+    """What somebody gets whose choice nobody had made when the edition was composed, as SQL."""
+    made = " ".join(f"WHEN '{f}' THEN 'all.{f}'" for f in Form if f"all.{f}" in names)
+    shown = made if "all.discreet" in names else f"{made} WHEN 'discreet' THEN NULL"
+    return f"CASE p.form {shown} ELSE 'all' END"
+
+
+def _record_batches(connection: Connection, edition_id: int, sizes: Mapping[int, int]) -> None:
+    if not sizes:
+        return
+    names = _names(connection, edition_id)
     known = _grow_known(connection, edition_id, sizes)
     rows = [
         {

@@ -106,6 +106,36 @@ def test_the_sender_is_frozen_with_the_edition(desk: Desk, web: WebServer) -> No
     assert mails(desk)["discreet"].headers["From"] == "The letter <news@blog.example.org>"
 
 
+@pytest.mark.parametrize("another", [True, False])
+def test_who_wants_discreet_mails_after_the_approval_gets_no_other(
+    desk: Desk, web: WebServer, another: bool
+) -> None:
+    """Frozen is frozen: hers is the discreet form of everything if it was made, or none."""
+    written(desk, web)
+    chosen = "UPDATE subscriber_person SET form = ?, topics = ? WHERE address = ?"
+    late = "normal@example.org"
+    with sqlite3.connect(desk.folder / "newsletter.db") as database:
+        if not another:
+            database.execute(chosen, ("large", "", "discreet@example.org"))
+    desk.now = WEEK_1
+    for arguments in (
+        ("collect",),
+        ("compose",),
+        ("preview",),
+        ("editions", "approve", "2026-W46"),
+    ):
+        assert desk.call(*arguments).code == 0
+    with sqlite3.connect(desk.folder / "newsletter.db") as database:
+        database.execute(chosen, ("discreet", "news", late))
+    sent = desk.send()
+    assert sent["recipients"]["skipped"] == ({} if another else {"not-discreet": 1})
+    found = mails(desk)
+    assert ("normal" in found) == another
+    assert all("cancer" not in outside(m.headers) for name, m in found.items() if name == "normal")
+    because = desk.call("explain", "subscriber", late).out
+    assert another or "discreet mails were chosen after it was made" in because
+
+
 @pytest.mark.parametrize(
     ("privacy", "place", "mend"),
     [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from newsletter.delivery.plan import NOTHING_FOR_TOPICS, PAUSED
+from newsletter.delivery.plan import NOT_DISCREET, NOTHING_FOR_TOPICS, PAUSED
 from newsletter.editions.wording import local_date
 from newsletter.errors import UsageError
 from newsletter.model.account import PersonAccount, PersonDelivery
@@ -36,6 +36,7 @@ SKIPPED = {
     SuppressionReason.ERASED.value: "the person was erased",
     PAUSED: "the person had paused the newsletter",
     NOTHING_FOR_TOPICS: "there was nothing in it for the chosen topics",
+    NOT_DISCREET: "discreet mails were chosen after it was made, and it has no such form",
 }
 """Why the ledger skipped a person, in words that say nothing more."""
 

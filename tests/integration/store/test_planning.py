@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
-from newsletter.delivery.plan import is_candidate, skip_at_planning
+from newsletter.delivery.plan import is_candidate, skip_at_planning, variant_of_late_choice
 from newsletter.model.edition import Choice, Form
 from newsletter.store import planning
 from newsletter.store.engine import Database
@@ -29,12 +29,13 @@ from tests.integration.store.ledger import (
 
 TOPICS = ("", "living", "living+trials", "trials")
 VARIANTS = ("all", "all.large", "living", "trials")
+LATE = (VARIANTS, (*VARIANTS, "all.discreet"))
 
 readers = st.builds(
     Reader,
     status=st.sampled_from([SubscriptionStatus.ACTIVE] * 4 + list(SubscriptionStatus)),
     topics=st.sampled_from(TOPICS),
-    form=st.sampled_from([Form.NORMAL, Form.NORMAL, Form.LARGE]),
+    form=st.sampled_from([Form.NORMAL, Form.NORMAL, Form.LARGE, Form.PLAIN, Form.DISCREET]),
     suppressed=st.sampled_from([None] * 6 + list(SuppressionReason)),
     confirmed=st.none() | st.integers(1, 5),
     paused_days=st.sampled_from([None, None, None, -1, 0, 1]),
@@ -43,7 +44,7 @@ mappings = st.dictionaries(
     st.tuples(st.sampled_from(TOPICS), st.sampled_from([Form.NORMAL, Form.LARGE])),
     st.none() | st.sampled_from(VARIANTS),
 )
-"""(topics, form) -> variant; None: nothing for them; one that is missing gets `all`."""
+"""(topics, form) -> variant; None: nothing for them; one that is missing was made late."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,10 @@ def newest(people: dict[int, Reader]) -> dict[int, Reader]:
 
 
 def expected(
-    people: dict[int, Reader], mapping: dict[tuple[str, Form], str | None], size: int
+    people: dict[int, Reader],
+    mapping: dict[tuple[str, Form], str | None],
+    size: int,
+    variants: tuple[str, ...],
 ) -> tuple[dict[int, tuple[str, str | None]], dict[str, list[list[int]]]]:
     """What the rules say: state and reason of each delivery, and each variant's batches."""
     lines: dict[int, tuple[str, str | None]] = {}
@@ -70,9 +74,14 @@ def expected(
     for number, reader in people.items():
         if not is_candidate(reader.status):
             continue
-        variant = mapping.get((reader.topics, reader.form), "all")
+        choice = (reader.topics, reader.form)
+        late = choice not in mapping
+        variant = variant_of_late_choice(reader.form, variants) if late else mapping[choice]
         reason = skip_at_planning(
-            reader.suppressed, paused=reader.is_paused, has_variant=variant is not None
+            reader.suppressed,
+            paused=reader.is_paused,
+            has_variant=variant is not None,
+            late_choice=late,
         )
         lines[number] = ("skipped", reason) if reason else ("planned", None)
         if reason is None and variant is not None:
@@ -113,6 +122,7 @@ def planned_batches(connection: Connection, edition_id: int) -> dict[str, list[l
     block=st.integers(1, 9),
     stop_after=st.integers(0, 5),
     newest_first=st.booleans(),
+    variants=st.sampled_from(LATE),
 )
 def test_the_database_plans_what_the_rules_say(
     database: Database,
@@ -122,6 +132,7 @@ def test_the_database_plans_what_the_rules_say(
     block: int,
     stop_after: int,
     newest_first: bool,
+    variants: tuple[str, ...],
 ) -> None:
     """Nobody is missing or in two batches, a batch has one variant and its size, whatever the
     blocks, in both orders, and also when planning stops half way and goes on.
@@ -133,13 +144,14 @@ def test_the_database_plans_what_the_rules_say(
     with database.begin() as connection:
         clear(connection)
         people = dict(zip(add_readers(connection, list_), list_, strict=True))
-        edition = freeze(connection, variants=VARIANTS, choices=choices, newest_first=newest_first)
+        edition = freeze(connection, variants=variants, choices=choices, newest_first=newest_first)
         foretold = planning.mailable(connection, edition.id, now=NOW)
     for _ in range(stop_after):
         with database.begin() as connection:
             planning.plan_block(connection, edition.id, batch_size=size, now=NOW, block=block)
     plan(database, edition.id, batch_size=size, block=block)
-    lines, batches = expected(newest(people) if newest_first else people, mapping, size)
+    ordered = newest(people) if newest_first else people
+    lines, batches = expected(ordered, mapping, size, variants)
     with database.read() as connection:
         assert states(connection, edition.id) == lines
         assert foretold == sum(state == "planned" for state, _ in lines.values())

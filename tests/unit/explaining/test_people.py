@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from newsletter.delivery.plan import NOTHING_FOR_TOPICS
+from newsletter.delivery.plan import NOT_DISCREET, NOTHING_FOR_TOPICS, PAUSED
 from newsletter.model.account import PersonAccount, PersonDelivery
 from newsletter.model.delivery import DeliveryState
 from newsletter.model.edition import Edition, EditionState
@@ -69,7 +69,7 @@ def test_every_state_of_the_ledger_has_its_words(state: DeliveryState) -> None:
     assert account.because
 
 
-@pytest.mark.parametrize("reason", [*SuppressionReason, NOTHING_FOR_TOPICS])
+@pytest.mark.parametrize("reason", [*SuppressionReason, PAUSED, NOTHING_FOR_TOPICS, NOT_DISCREET])
 def test_every_reason_for_skipping_has_its_words(reason: str) -> None:
     account = told(DeliveryState.SKIPPED, reason)
     assert account.code == reason
