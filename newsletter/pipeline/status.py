@@ -69,6 +69,7 @@ def overview(context: Context) -> Overview:
             _line(connection, edition, now)
             for edition in edition_store.listed(connection, channel=channel, limit=_SHOWN)
         )
+        left = _left_behind(connection, channel)
         active = people.active_count(connection)
         untold = [*not_told(connection, channel, now), *unanswered(connection, now)]
         trials = waiting_words(waiting_trials(context, connection))
@@ -83,6 +84,7 @@ def overview(context: Context) -> Overview:
         editions=editions,
         waiting=(
             *_waiting(feeds, editions, active),
+            *left,
             *trials,
             *_alarms(feeds, now),
             *gone,
@@ -99,6 +101,18 @@ def _line(connection: Connection, edition: Edition, now: datetime) -> EditionLin
         recipients=outcomes.recipients(connection, edition.id),
         window=found,
     )
+
+
+def _left_behind(connection: Connection, channel: Channel) -> list[str]:
+    """Real editions that were on their way when the settings were changed to a rehearsal."""
+    if channel is Channel.REAL:
+        return []
+    return [
+        f"{each.key} (real) is not finished, and nothing is done about it as long as the settings"
+        f' say outbox. Set [delivery] transport = "{each.transport}" again; then `newsletter send`'
+        f" goes on, and `newsletter editions cancel {each.key}` takes it back."
+        for each in edition_store.listed(connection, channel=Channel.REAL, states=UNFINISHED)
+    ]
 
 
 def _waiting(

@@ -358,6 +358,22 @@ def test_another_transport_in_between_pauses_with_the_mend(world: World) -> None
     send(world)
 
 
+def test_an_edition_on_its_way_is_not_forgotten_when_the_settings_turn_to_a_rehearsal(
+    world: World,
+) -> None:
+    world.standin.service.script.add("401", skip=1)
+    send(world, "paused", code=4)
+    (said,) = (
+        each
+        for each in world.json("status", NEWSLETTER_DELIVERY__TRANSPORT="outbox")["waiting"]
+        if EDITION in each
+    )
+    assert f"{EDITION} (real) is not finished" in said
+    assert '[delivery] transport = "sendgrid"' in said
+    send(world)
+    assert world.json("status", NEWSLETTER_DELIVERY__TRANSPORT="outbox")["waiting"] == []
+
+
 def test_another_transport_cannot_take_back_and_says_so(world: World) -> None:
     """Nobody is told that it is too late while it is not."""
     send(world)
