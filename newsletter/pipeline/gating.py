@@ -109,11 +109,13 @@ def _days_until_next(context: Context, edition: Edition) -> int:
 
 
 def _last_out(context: Context) -> Edition | None:
-    """The last edition of the channel that was frozen."""
+    """The last edition of the channel whose handing over was begun; one that was approved and
+    cancelled before that is none to compare with.
+    """
     out = [state for state in EditionState if state not in OPEN_DRAFT]
     with context.database.read() as connection:
         found = edition_store.listed(connection, channel=context.channel, states=out)
-    return next((edition for edition in found if edition.frozen_at), None)
+    return next((edition for edition in found if edition.planned_at), None)
 
 
 def active_people(context: Context) -> int:

@@ -126,6 +126,20 @@ def test_a_cancel_in_time_stops_every_mail_and_no_timer_sends_it(world: World) -
     assert world.json("status")["waiting"] == []
 
 
+def test_one_that_was_approved_and_cancelled_before_it_began_was_not_the_first_real_one(
+    world: World,
+) -> None:
+    """Nobody has had a mail yet, so a timer still waits for a yes."""
+    for arguments in (("collect",), ("compose",), ("preview",), ("editions", "approve", EDITION)):
+        world.json(*arguments)
+    assert cancelled(world)["state"] == "cancelled"
+    world.later(days=7)
+    held = world.json("send", "--scheduled", code=3)
+    assert (held["edition"], held["outcome"]) == ("2026-W47", "held")
+    assert "This is the first real edition" in held["reasons"][0]
+    assert world.accepted() == []
+
+
 def test_after_the_deadline_a_cancel_is_refused_with_the_times(world: World) -> None:
     """Nothing is changed: the mails leave as they were to."""
     send(world)
