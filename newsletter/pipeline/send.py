@@ -137,7 +137,7 @@ def _send_period(
     with context.database.read() as connection:
         found = edition_store.find(connection, period.key, context.channel)
     if found is not None and found.state not in OPEN_DRAFT:
-        return _already(context, found, dry_run=dry_run)
+        return _already(context, found, scheduled=scheduled, dry_run=dry_run)
     if scheduled and _was_quiet(context, period):
         return Report(outcome=Outcome.NOT_DUE)
     if scheduled and is_late(schedule_of(context.settings), period, context.now()):
@@ -154,16 +154,22 @@ def _send_period(
     return replace(report, feeds=feeds, warnings=(*composed.warnings, *trials.warnings))
 
 
-def _already(context: Context, edition: Edition, *, dry_run: bool) -> Report:
+def _already(context: Context, edition: Edition, *, scheduled: bool, dry_run: bool) -> Report:
     """The period is settled: says how, and does nothing."""
     report = ended(context, edition)
     if dry_run and edition.state in UNFINISHED:
         reason = "It is frozen: the next `newsletter send` delivers it just as it is."
         people_now = report.recipients if edition.planned_at else _everybody(context)
         return replace(report, outcome=Outcome.DRY_RUN, reasons=(reason,), recipients=people_now)
-    if report.outcome is Outcome.SENT:
+    if report.outcome is Outcome.SENT or (scheduled and _only_refused(report)):
         return replace(report, outcome=Outcome.ALREADY_SENT)
     return report
+
+
+def _only_refused(report: Report) -> bool:
+    """It is out, some were refused, and nobody can do anything about it: no news for a timer."""
+    over = not report.recipients.unknown and report.send_at is None
+    return report.outcome is Outcome.PARTIAL and over
 
 
 def _was_quiet(context: Context, period: Period) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -206,6 +207,19 @@ def test_a_held_first_edition_is_told_and_how_to_say_yes(tmp_path: Path, web: We
         for text in (world.text("[PROOF]"), world.text("held")):
             assert "the first real edition" in " ".join(text.split())
         assert "newsletter send --yes" in world.text("held")
+
+
+def test_who_was_refused_is_told_once_and_then_there_is_nothing_to_do(world: World) -> None:
+    """A timer that fails each hour of the week, for one address, would be listened to no more."""
+    with sqlite3.connect(world.desk.folder / "newsletter.db") as database:
+        database.execute("UPDATE subscriber_person SET address = 'nobody at all' WHERE id = 1")
+    came = world.timer("2026-11-09T08:10:00Z", 30)
+    assert came == ["partial"] * 3 + ["already-sent"] * 27  # the mails wait for two hours
+    last = world.call("send", "--scheduled", "--json")
+    assert (last.code, last.document["recipients"]["rejected"]) == (0, 1)
+    assert [subject for subject in world.subjects() if "going to" not in subject] == [
+        "2026-W46 is out, but not to everybody: 2 of 3 people (A Slow Kind of Luck)"
+    ]
 
 
 def test_an_end_that_nobody_knows_is_told_once_as_a_number(world: World) -> None:

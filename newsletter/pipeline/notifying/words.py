@@ -89,6 +89,8 @@ def unread(feed: FeedReport) -> str:
 def receipt(report: Report, key: str) -> Message | None:
     """What a run came to; None when there is nothing to say. `key` is that of the period."""
     key = report.edition.key if report.edition else key
+    if report.outcome is Outcome.ALREADY_SENT and report.recipients.rejected:
+        report = replace(report, outcome=Outcome.PARTIAL)  # as it was told when it went out
     said = _line(report, key)
     if said is None:
         return None
