@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from newsletter.delivery.transports.contract import Transport
 from newsletter.errors import StoreError
 from newsletter.model.delivery import Recipients
 from newsletter.model.edition import EditionState
@@ -69,6 +70,32 @@ def test_one_commit_that_is_lost_costs_nobody_the_mail(
     given: dict[str, Any] = {"people": PEOPLE, "batch_size": 2, "concurrency": 3}
     with desk(tmp_path, url=migrated_url, undo_minutes=undo_minutes, **given) as one:
         run_until_over(one, Unreliable(one.database, lambda number: number == lost, after=after))
+        assert one.judge.doubles() == {}
+        assert one.recipients() == Recipients(accepted=PEOPLE)
+        assert one.judge.live() == dict.fromkeys(one.ours(), 1)
+
+
+class OneByOne:
+    """The way out, one message at a time, as by SMTP."""
+
+    one_by_one = True
+
+    def __init__(self, inner: Transport) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+@pytest.mark.parametrize("after", [True, False])
+@pytest.mark.parametrize("lost", [5, 6, 8, 10, 13])
+def test_nor_where_each_message_is_handed_over_alone(
+    tmp_path: Path, lost: int, after: bool
+) -> None:
+    given: dict[str, Any] = {"people": PEOPLE, "batch_size": 4, "concurrency": 3}
+    with desk(tmp_path, undo_minutes=0, **given) as one:
+        lossy = Unreliable(one.database, lambda number: number == lost, after=after)
+        run_until_over(one, lossy, wrap=OneByOne)
         assert one.judge.doubles() == {}
         assert one.recipients() == Recipients(accepted=PEOPLE)
         assert one.judge.live() == dict.fromkeys(one.ours(), 1)

@@ -83,7 +83,7 @@ class Posting:
             raise
         except Exception:  # what is on its way has an answer, which nobody would know else
             with suppress(StoreError):
-                if self._drain():
+                if self._drain() and not self._context.transport.one_by_one:
                     recovering.put_back_unbegun(self._context, self._edition, self._owner)
             raise
         finally:
@@ -131,7 +131,7 @@ class Posting:
         if self._stop is not None:
             return False
         if seconds is None:
-            return self._wait_for_others()
+            return recovering.wait_for_others(self._context, self._edition, self._owner)
         if seconds > _LONGEST_WAIT:
             self._stop = Stop(
                 error="The provider has put off some of the mails.",
@@ -228,9 +228,14 @@ class Posting:
             self._settle_one(first)
 
     def _settle_one(self, future: Future[Answer]) -> None:
-        """It counts as on its way until it is written down."""
-        self._settle(self._under_way[future], future.result())
-        del self._under_way[future]
+        """A batch counts as on its way until its end is written down; a single message makes way
+        for the next one of its batch.
+        """
+        work = self._under_way[future]
+        if work.current is not None:
+            del self._under_way[future]
+        self._settle(work, future.result())
+        self._under_way.pop(future, None)
 
     def _settle(self, work: Work, answer: Answer) -> None:
         self._doubts.count(answer)
@@ -288,9 +293,3 @@ class Posting:
                     del self._under_way[each]
                     whole = False
         return whole
-
-    def _wait_for_others(self) -> bool:
-        """Whether there is something to claim again, perhaps after waiting for it."""
-        if recovering.put_back_unbegun(self._context, self._edition, self._owner):
-            return True
-        return recovering.wait_for_others(self._context, self._edition, self._owner)

@@ -57,8 +57,11 @@ def put_back_unbegun(context: Context, edition: Edition, owner: str) -> bool:
 def wait_for_others(context: Context, edition: Edition, owner: str) -> bool:
     """On PostgreSQL a dead sender's batch is free when its lease has run out: waits for that.
 
-    True when there is something to claim again, False when nobody is submitting anything.
+    True when there is something to claim again, False when nobody is submitting anything. The
+    caller has no request on its way.
     """
+    if put_back_unbegun(context, edition, owner):
+        return True
     with context.database.read() as connection:
         seconds = recovery.seconds_until_free(connection, edition.id)
     if seconds is None:
