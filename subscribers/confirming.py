@@ -26,7 +26,7 @@ from subscribers.model import (
     join_topics,
 )
 from subscribers.rows import MAX_SOURCE, one_line
-from subscribers.store import evidence, people, requests, suppressions
+from subscribers.store import evidence, people, pushed, requests, suppressions
 from subscribers.token import new_tokens
 
 if TYPE_CHECKING:
@@ -81,6 +81,13 @@ _LIFTED: Final = (
     SuppressionReason.ERASED,
 )
 """What a person undoes herself by confirming: that the mail reached her shows that mail can."""
+
+_LISTED: Final = (
+    SuppressionReason.UNSUBSCRIBED,
+    SuppressionReason.HARD_BOUNCE,
+    SuppressionReason.ERASED,
+)
+"""Whom a provider may have on a list of its own for the same reason."""
 
 
 def look(
@@ -140,11 +147,13 @@ def confirm(
     secrets: tuple[str, ...],
     source: str = "",
     network: str = "",
+    with_lists: bool = False,
 ) -> Confirmed:
     """Join, by the link that was mailed to the address; may be repeated.
 
     `source` is the page, `network` where it came from if that is to be kept: both are written down
-    beside what was shown when the person asked. Raises SecretKeyError.
+    beside what was shown when the person asked. `with_lists`: mails go by a provider that drops
+    those to who left or bounced; it is to be told that she is back. Raises SecretKeyError.
     """
     link = look(conn, token, Purpose.SUBSCRIBE, now=now, secrets=secrets)
     request = link.request
@@ -156,11 +165,23 @@ def confirm(
         if bar is not None:
             suppressions.lift_wholly(conn, key, secrets)
             softbounces.forget(conn, key)
+        if with_lists and _may_be_listed(conn, before, bar):
+            pushed.begin(conn, [key])
         id_ = _let_in(conn, request, before, now)
         _note(conn, id_, request, now, source=source, network=network)
         requests.use(conn, request.id, now)
         requests.void_open(conn, [key])
     return Confirmed(outcome=outcome, subscriber=people.find(conn, key))
+
+
+def _may_be_listed(conn: Connection, before: Subscriber | None, bar: Suppression | None) -> bool:
+    """Whether the provider may know of her by itself what she undoes here."""
+    if bar is not None and bar.reason in _LISTED:
+        return True
+    if before is None or before.status is not SubscriptionStatus.UNSUBSCRIBED:
+        return False
+    left = [c for c in evidence.consents_of(conn, before.id) if c.kind is ConsentKind.WITHDRAWN]
+    return bool(left) and left[-1].method is Method.PROVIDER
 
 
 def _weigh(

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from subscribers.model import SuppressionReason
-from subscribers.reported import Decided, decide, write_down
+from subscribers.reported import Decided, decide, standings_for, write_down
 from subscribers.store import people, suppressions
 from subscribers.store.suppressions import Bar
 
@@ -34,7 +34,8 @@ def heed(conn: Connection, told: Sequence[Feedback], *, now: datetime, source: s
 
     Who left is taken off the list with a line of evidence that names `source`; anything else bars
     the address, and of two reports the graver stays, whichever comes first. Erased people are
-    passed over, and who joined again since is not put off. May be repeated.
+    passed over, and who joined again since is neither put off, nor barred for a mail that had come
+    back before. May be repeated.
     """
     keys = people.keys_of(conn, {each.subscriber_id for each in told})
     bars = [
@@ -42,8 +43,7 @@ def heed(conn: Connection, told: Sequence[Feedback], *, now: datetime, source: s
         for each in sorted(told, key=_gravest_first)
         if each.subscriber_id in keys
     ]
-    leaving = {bar.key for bar in bars if bar.reason is SuppressionReason.UNSUBSCRIBED}
-    standings = people.standings(conn, sorted(leaving)) if leaving else {}
+    standings = standings_for(conn, bars)
     standing = suppressions.by_address(conn, sorted(keys.values()))
     barred = standing.keys() - {
         bar.key

@@ -2,7 +2,7 @@
 
 What to do is decided on values alone. Of two reasons to suppress an address the graver stays, else
 the first. Who joined again after she had left is not put off the list a second time by the old
-report.
+report, nor who confirmed after mail to her had come back: that it reached her shows that mail can.
 """
 
 from __future__ import annotations
@@ -21,6 +21,13 @@ from subscribers.store.suppressions import Bar
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_UNDONE = (
+    SuppressionReason.UNSUBSCRIBED,
+    SuppressionReason.HARD_BOUNCE,
+    SuppressionReason.SOFT_BOUNCES,
+)
+"""What joining again undoes."""
+
 _GRAIN = timedelta(seconds=1)
 """Providers tell whole seconds: within the same one nobody knows what came first."""
 
@@ -34,7 +41,7 @@ class Decided:
     """Who leaves the list, by address key: her number, and when she left."""
     known: int = 0
     rejoined: int = 0
-    """Reports that somebody left who has joined again since."""
+    """Reports that somebody left, or that mail to her came back, who has joined again since."""
 
 
 def decide(
@@ -53,6 +60,8 @@ def decide(
             _decide_on_person(made, report, standing)
         elif key in barred or key in made.suppressed:
             made.known += 1
+        elif report.reason in _UNDONE and standing is not None and _is_back(report, standing):
+            made.rejoined += 1
         else:
             made.suppressed[key] = report
     return made
@@ -62,10 +71,21 @@ def _decide_on_person(made: Decided, report: Bar, standing: Standing) -> None:
     """Somebody of the list is said to have left."""
     if standing.status is SubscriptionStatus.UNSUBSCRIBED or report.key in made.left:
         made.known += 1
-    elif standing.agreed_at is not None and standing.agreed_at >= report.since + _GRAIN:
+    elif _is_back(report, standing):
         made.rejoined += 1
     else:
         made.left[report.key] = (standing.id, report.since)
+
+
+def _is_back(report: Bar, standing: Standing) -> bool:
+    """Whether she agreed after what is reported."""
+    return standing.agreed_at is not None and standing.agreed_at >= report.since + _GRAIN
+
+
+def standings_for(conn: Connection, reports: Sequence[Bar]) -> dict[str, Standing]:
+    """The people among the reports who may have undone what is reported."""
+    keys = {report.key for report in reports if report.reason in _UNDONE}
+    return people.standings(conn, sorted(keys)) if keys else {}
 
 
 def take_over(
@@ -89,9 +109,7 @@ def take_over(
         if report.key in standing
         and suppressions.is_graver(report.reason, standing[report.key].reason)
     }
-    leaving = {r.key for r in reports if r.reason is SuppressionReason.UNSUBSCRIBED}
-    standings = people.standings(conn, sorted(leaving)) if leaving else {}
-    made = decide(reports, standings, barred)
+    made = decide(reports, standings_for(conn, reports), barred)
     write_down(conn, made, now=now, source=source)
     return made
 

@@ -129,8 +129,8 @@ def _changes(report: SyncReport) -> list[str]:
     rejoined = sum(each.rejoined for each in report.lists)
     if rejoined:
         lines.append(
-            f"{people(rejoined)} joined again after leaving at SendGrid, and stayed on the list."
-            " SendGrid drops mail to them until you delete them there:"
-            " Suppressions > Global Unsubscribes."
+            f"{people(rejoined)} joined again after leaving at SendGrid, or after a mail had come"
+            " back, and stayed on the list. If SendGrid still drops mail to them, delete them"
+            " there: Suppressions > Global Unsubscribes, or Bounces."
         )
     return lines

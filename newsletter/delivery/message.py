@@ -54,8 +54,9 @@ class Notice:
     """A mail to one person that is no edition: to the admin, or to who asked for something.
 
     Whole texts, nothing to be filled in. `html` may be "". `folder` is where a transport that
-    writes files puts it, if not among the mails to the admin. `although_left`: the person has asked
-    for it, and it must reach her although the provider was told that she left.
+    writes files puts it, if not among the mails to the admin. `asked_for`: the person has asked
+    for it, and it must reach her although the provider knows that she left once, or that a mail
+    came back from her.
     """
 
     to: str
@@ -63,7 +64,7 @@ class Notice:
     text: str
     html: str = ""
     folder: str = ""
-    although_left: bool = False
+    asked_for: bool = False
 
 
 class MessageTemplate:

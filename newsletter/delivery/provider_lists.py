@@ -47,10 +47,12 @@ class ProviderLists(Protocol):
 
 
 class Blocklist(Protocol):
-    """The provider's list of who wants no mail; see `delivery.transports.sendgrid_blocklist`."""
+    """The provider's lists of who is not mailed; see `delivery.transports.sendgrid_blocklist`."""
 
     def add(self, addresses: Sequence[str], *, pause: Pause) -> tuple[str, ...]:
-        """Puts addresses on it; those that it does not take. Raises TransportError."""
+        """Puts addresses on the list of who wants no mail; those that it does not take. Raises
+        TransportError.
+        """
 
     def remove(self, address: str, *, pause: Pause) -> None:
-        """Takes an address off it. Raises TransportError."""
+        """Takes an address off that one, and those of bad addresses. Raises TransportError."""

@@ -1,7 +1,7 @@
 """Tells the provider who must not be mailed, so that nothing else this account sends goes there.
 
 Only what it does not know: what it told us is not told back, and what was told is not told again.
-Who may be mailed again is taken off its list, else it would drop her mails without a word. Page by
+Who may be mailed again is taken off its lists, else it would drop her mails without a word. Page by
 page, each noted before it is told and when it was taken, so that a run that is stopped is gone on
 with by the next, and nobody is on that list without our knowing why.
 """
@@ -55,7 +55,8 @@ def push(database: Database, blocklist: Blocklist, *, now: datetime, pause: Paus
 def push_before_send(context: Context) -> None:
     """The same with each send, where the settings want it; a failure is told and stops nothing.
 
-    Who may be mailed again is taken off the list in any case, if we ever put her there.
+    Who may be mailed again is taken off the lists in any case, if we ever put her there, or if she
+    came back.
     """
     wanted = context.settings.suppressions.push
     if context.blocklist is None or context.transport_name != "sendgrid":
@@ -78,9 +79,12 @@ def push_before_send(context: Context) -> None:
 
 def in_words(done: Pushed) -> str:
     """What was done, without any address."""
-    said = [f"SendGrid was told of {_addresses(done.told)} more that must not be mailed."]
+    said = []
+    if done.told or not done.taken_back:
+        said.append(f"SendGrid was told of {_addresses(done.told)} more that must not be mailed.")
     if done.taken_back:
-        said.append(f"{_addresses(done.taken_back)} may be mailed again, and left its list.")
+        back = _addresses(done.taken_back)
+        said.append(f"{back} may be mailed again, and left SendGrid's lists.")
     if done.refused:
         said.append(f"It does not take {_addresses(done.refused)}.")
     return " ".join(said)
@@ -91,7 +95,9 @@ def _addresses(number: int) -> str:
 
 
 def take_back(database: Database, blocklist: Blocklist, *, pause: Pause) -> int:
-    """Takes off the list whom we put there and who may be mailed again; how many they were."""
+    """Takes off the lists whom we put there, or who came back, and who may be mailed again; how
+    many they were.
+    """
     with database.read() as connection:
         keys = pushed.let_in_again(connection)
     for key in keys:

@@ -4,7 +4,8 @@ What came from the provider is not told to it again: a bar whose note it begins,
 whose evidence it is the source of.
 
 An address is written down before the provider is told, as one that is being told: if the process
-dies then, it is told once more, and meanwhile counts as told.
+dies then, it is told once more, and meanwhile counts as told. So is one of somebody who came back,
+and whom the provider may have on its lists by itself: she is to be taken off them.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def told_at(conn: Connection, key: str) -> datetime | None:
 
 
 def begin(conn: Connection, keys: Sequence[str]) -> None:
-    """Writes down that the provider is being told of these."""
+    """Writes down that the provider is being told of these, or may know of them by itself."""
     at = bulk.to_driver(conn)(_BEGUN)
     rows = [(key, at) for key in sorted(keys)]
     bulk.insert_rows(conn, pushed, ("address_key", "pushed_at"), rows, ignoring="address_key")

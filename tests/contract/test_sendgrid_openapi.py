@@ -77,7 +77,7 @@ def test_a_notice_is_valid(tmp_path: Path) -> None:
     with serve(tmp_path, Rules(keep_bodies=True), lambda: START) as running:
         sending = transport(running.url)
         notice = Notice(to="admin@example.org", subject="Out", text="Done.", html="<p>Done.</p>")
-        for each in (notice, replace(notice, although_left=True)):
+        for each in (notice, replace(notice, asked_for=True)):
             sending.notify(each, ENVELOPE, date=NOW)
         sending.close()
         assert all(valid_request(seen.body or b"") for seen in running.ledger.requests())

@@ -1,5 +1,6 @@
 """SendGrid's list of who wants no mail at all, written to: POST and DELETE of the global
-suppressions (SendGrid's OpenAPI document of the suppressions).
+suppressions (SendGrid's OpenAPI document of the suppressions). Who may be mailed again is taken off
+the lists of bounces and of invalid addresses, too, and never off that of spam reports.
 
 Both may be repeated: an address is on the list or not. A page with one address that SendGrid does
 not take is refused as a whole; it is halved until that one is alone.
@@ -8,6 +9,7 @@ not take is refused as a whole; it is halved until that one is alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, Protocol
 
 from newsletter.delivery.provider_lists import Pause
@@ -22,6 +24,8 @@ from newsletter.delivery.transports.sendgrid_lists import TRIES, SendGridLists, 
 from newsletter.errors import TransportError
 
 _PATH: Final = ("asm", "suppressions", "global")
+_OFF: Final = (_PATH, ("suppression", "bounces"), ("suppression", "invalid_emails"))
+"""The lists that drop mail to an address, and that she leaves who confirmed that it arrives."""
 _MEND: Final = (
     "In SendGrid under Settings > API Keys, give the key full access to Suppressions, or make a new"
     " one, and put it into .env as SENDGRID_API_KEY=…"
@@ -56,10 +60,11 @@ class SendGridSuppressions(SendGridLists):
         return tuple(each for half in halves for each in self.add(half, pause=pause))
 
     def remove(self, address: str, *, pause: Pause) -> None:
-        """Takes an address off the list, if it is there. Raises TransportError."""
-        heard = self._patiently(lambda: self._writable.ask("delete", *_PATH, address), pause)
-        if heard.status not in (204, 400, 404):  # 400: it cannot be there
-            raise _strange(heard.status)
+        """Takes an address off the lists, if it is there. Raises TransportError."""
+        for path in _OFF:
+            heard = self._patiently(partial(self._writable.ask, "delete", *path, address), pause)
+            if heard.status not in (204, 400, 404):  # 400: it cannot be there
+                raise _strange(heard.status)
 
     def _patiently(self, question: _Question, pause: Pause) -> Heard:
         """What SendGrid cannot do at the moment is asked again, some times."""

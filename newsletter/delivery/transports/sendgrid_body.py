@@ -36,8 +36,11 @@ _OFF: Mapping[str, Mapping[str, Any]] = {
 }
 """Said in every request: the account's own settings would hold for what is left out."""
 
-_ALTHOUGH_LEFT: Mapping[str, Any] = {"bypass_unsubscribe_management": {"enable": True}}
-"""Passes the list of unsubscribes by, and neither that of bounces nor that of spam reports."""
+_ASKED_FOR: Mapping[str, Any] = {
+    "bypass_unsubscribe_management": {"enable": True},
+    "bypass_bounce_management": {"enable": True},
+}
+"""Passes the lists of unsubscribes and of bounces by, and never that of spam reports."""
 
 _PERSONAL = ("email", "id", "attempt", "token", "html")
 _LONGEST_SIGN = 6
@@ -117,8 +120,8 @@ def notice_body(notice: Notice, envelope: Envelope) -> bytes:
         "headers": {"Auto-Submitted": "auto-generated"},
     }
     root = _root(envelope, notice.subject, notice.text, notice.html, _OFF)
-    if notice.although_left:
-        root["mail_settings"] = _ALTHOUGH_LEFT
+    if notice.asked_for:
+        root["mail_settings"] = _ASKED_FOR
     return _json({"personalizations": [person], **root})
 
 

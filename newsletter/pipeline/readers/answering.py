@@ -25,7 +25,7 @@ from subscribers import address as addresses
 from subscribers import answering, links
 from subscribers.answering import Trouble
 from subscribers.model import Letter, Purpose, Request, RequestState, Subscriber
-from subscribers.store import evidence, people, pushed, requests
+from subscribers.store import evidence, people, requests
 
 MOST_AT_ONCE = 200
 """So many mails one call hands over, so that other jobs have their turn."""
@@ -126,14 +126,13 @@ def neutral(settings: Settings, form: Form) -> Envelope:
 def letter_of(context: Context, request: Request) -> tuple[Notice, Envelope]:
     """The whole mail for a request, and its sender. Raises RenderError, SecretKeyError.
 
-    SendGrid would drop it where it was told that she left (`pushing`), and nobody who left could
-    come back, or be forgotten.
+    A provider that knows of her that she left, or that mail to her came back, would drop it, and
+    nobody could come back, or be forgotten.
     """
     assert request.letter is not None
-    settings, key = context.settings, addresses.key(request.address)
+    settings = context.settings
     with context.database.read() as connection:
-        person = people.find(connection, key)
-        told = pushed.among(connection, [key])
+        person = people.find(connection, addresses.key(request.address))
         wording = evidence.wording_of(connection, request.wording_version)
     token = links.signed(request.nonce, request.purpose, context.secrets)
     given, root = settings.newsletter, settings.newsletter.public_url
@@ -161,7 +160,7 @@ def letter_of(context: Context, request: Request) -> tuple[Notice, Envelope]:
         text=mail.text,
         html=mail.html,
         folder=LETTER_FOLDER,
-        although_left=key in told,
+        asked_for=True,
     )
     return notice, envelope
 

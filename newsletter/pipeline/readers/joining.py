@@ -27,7 +27,10 @@ def foresee(context: Context, token: str) -> Outcome:
 
 
 def confirm(context: Context, token: str, *, source: str = "", network: str = "") -> Confirmed:
-    """Joins, by a mailed link; may be repeated. `network` is kept only if the settings say so."""
+    """Joins, by a mailed link; may be repeated. `network` is kept only if the settings say so.
+
+    SendGrid is told before the next edition that it must not drop her mails (`pushing`).
+    """
     kept = network if context.settings.signup.keep_network_address else ""
     with context.database.begin() as connection:
         return confirming.confirm(
@@ -37,6 +40,7 @@ def confirm(context: Context, token: str, *, source: str = "", network: str = ""
             secrets=context.secrets,
             source=source,
             network=kept,
+            with_lists=context.transport_name == "sendgrid",
         )
 
 
