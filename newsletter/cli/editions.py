@@ -9,7 +9,7 @@ import click
 
 from newsletter.cli import undoing
 from newsletter.cli.app import POST_OR_TRIAL, App, pass_app
-from newsletter.cli.output import emit, json_option
+from newsletter.cli.output import emit, json_option, warn
 
 if TYPE_CHECKING:
     from newsletter.model.delivery import BatchState
@@ -147,6 +147,7 @@ def note(app: App, edition: str, text: str | None, clear: bool) -> None:
         newsletter editions note 2026-W47 < note.md
     """  # noqa: D301 - click wants the character itself
     from newsletter.cli.watching import context_of
+    from newsletter.editions.note import placeholders
     from newsletter.pipeline.editing import set_note
 
     if text is None and not clear and sys.stdin.isatty():
@@ -155,6 +156,8 @@ def note(app: App, edition: str, text: str | None, clear: bool) -> None:
     with context_of(app) as context:
         composed = set_note(context, edition, words.strip())
     done = "The note was taken out." if not words.strip() else "The note is in."
+    if found := placeholders(words):
+        warn(f"Nothing is filled into a note: {', '.join(found)} goes out as it is written.")
     _changed(app, edition, composed, done)
 
 

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from markdown_it import MarkdownIt
 
 from newsletter.editions.fragment import safe_fragment
+
+_PLACEHOLDER = re.compile(
+    r"\{\{[^{}\n]{1,60}\}\}|\*\|[A-Z0-9_:]{1,40}\|\*|%[A-Z]+(?:_[A-Z]+)*%|\[(?:FIRST|LAST)?_?NAME\]",
+    re.IGNORECASE,
+)
+
+
+def placeholders(markdown: str) -> tuple[str, ...]:
+    """What another program would fill in for each person: "*|FNAME|*", "{{ first_name }}".
+
+    Nothing is filled into a note, which is the same for everybody.
+    """
+    return tuple(dict.fromkeys(_PLACEHOLDER.findall(markdown)))
 
 
 def note_html(markdown: str) -> str:

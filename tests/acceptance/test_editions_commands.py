@@ -210,6 +210,9 @@ def test_a_note_is_shown_above_the_posts(calm: Desk) -> None:
 
 def test_a_note_is_read_from_standard_input_and_taken_out(calm: Desk) -> None:
     calm.call("preview")
+    told = calm.call("editions", "note", KEY, "Dear *|FNAME|*, {{ first_name }}, 5 *| 6 % 7 %!")
+    assert "*|FNAME|*, {{ first_name }} goes out as it is written" in told.err
+    assert edition(calm)["note"].startswith("Dear *|FNAME|*")
     assert calm.call("editions", "note", KEY, stdin="From a file.\n").code == 0
     assert edition(calm)["note"] == "From a file."
     assert "taken out" in calm.call("editions", "note", KEY, "--clear").out
