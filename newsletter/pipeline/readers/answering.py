@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from html import escape
 
 from newsletter.config import Settings
 from newsletter.delivery.links import links_for, mailed_link
 from newsletter.delivery.message import Envelope, Notice, notice_message
 from newsletter.delivery.transports.contract import LETTER_FOLDER
-from newsletter.editions.letters import LetterText, in_words, render_letter
-from newsletter.errors import NewsletterError
+from newsletter.editions.letters import LetterMail, LetterText, in_words, render_letter
+from newsletter.errors import NewsletterError, RenderError
 from newsletter.model.edition import Form
 from newsletter.pipeline.context import Context, envelope_of, look_of
 from newsletter.pipeline.notifying.words import without_addresses
@@ -153,7 +154,7 @@ def letter_of(context: Context, request: Request) -> tuple[Notice, Envelope]:
         reply_address=envelope.reply_address,
         postal_address=given.postal_address,
     )
-    mail = render_letter(text, look_of(settings), own=settings.templates_path())
+    mail = _written(context, text)
     notice = Notice(
         to=request.address,
         subject=mail.subject,
@@ -163,6 +164,22 @@ def letter_of(context: Context, request: Request) -> tuple[Notice, Envelope]:
         asked_for=True,
     )
     return notice, envelope
+
+
+def _written(context: Context, letter: LetterText) -> LetterMail:
+    """The letter's words. A template of the admin's own that does not work, or that has lost the
+    link, keeps nobody from joining or leaving.
+    """
+    settings = context.settings
+    try:
+        mail = render_letter(letter, look_of(settings), own=settings.templates_path())
+        if letter.link in mail.text and (not mail.html or escape(letter.link) in mail.html):
+            return mail
+        said = f"The mail “{mail.subject}” has lost its link by a template of your own."
+    except RenderError as error:
+        said = f"{error.message} {error.mend}".strip()
+    context.tell(f"Warning: {said} The program's own templates are used for it.")
+    return render_letter(letter, look_of(settings))
 
 
 def _form(request: Request, person: Subscriber | None) -> Form:

@@ -68,6 +68,29 @@ def test_a_confirmation_says_what_is_agreed_to_word_for_word(desk: ReadersDesk) 
     assert {line.wording for line in desk.dossier().consents} == {wording}
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("confirm.subject.txt.j2", "{{ letter.nothing }}", "nothing"),
+        ("confirm.txt.j2", "{% if %}", "confirm.txt.j2"),
+        ("confirm.txt.j2", "Please press the button.", "lost its link"),
+        ("confirm.mjml.j2", "<mjml><mj-body></mj-wrong>", "confirm.mjml.j2"),
+    ],
+)
+def test_a_template_that_does_not_work_keeps_nobody_from_joining(
+    desk: ReadersDesk, name: str, text: str, why: str
+) -> None:
+    own = desk.folder / "templates" / "confirm"
+    own.mkdir(parents=True)
+    (own / name).write_text(text, "utf-8")
+    desk.sign_up()
+    (mail,) = desk.mails()
+    assert joining.confirm(desk.context, token_in(mail)).outcome is Outcome.CONFIRMED
+    (said,) = desk.said
+    assert why in said
+    assert said.endswith("The program's own templates are used for it.")
+
+
 def test_one_link_is_in_both_parts_and_confirms(desk: ReadersDesk) -> None:
     desk.sign_up(topics=["trials", "nonsense"], form=Form.LARGE)
     (mail,) = desk.mails()
