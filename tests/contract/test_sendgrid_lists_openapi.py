@@ -72,29 +72,44 @@ class Writing:
         self.asked.append((method, path, document))
         return Heard(status=self.status, document=None, date=None)
 
+    def blocklist(self) -> SendGridSuppressions:
+        """What writes by it."""
+        return SendGridSuppressions(cast("Account", self))
 
-@pytest.mark.parametrize(("method", "status"), [("post", 201), ("delete", 204)])
-def test_what_is_written_is_as_documented(method: str, status: int) -> None:
-    """The path, the body by its schema, and the answer that is taken for a success."""
+    def described(self, document: dict[str, Any], method: str) -> list[dict[str, Any]]:
+        """What the document says of each question, all of `method`; our success is one of it."""
+        found = []
+        for asked, path, _ in self.asked:
+            template = "/v3/" + "/".join("{email}" if "@" in part else part for part in path)
+            assert asked == method
+            found.append(document["paths"][template][method])
+            assert str(self.status) in found[-1]["responses"]
+        return found
+
+
+def _document() -> dict[str, Any]:
     if not DOCUMENT.is_file():
         pytest.skip(f"the data beside the repository is missing: {DOCUMENT.name}")
-    document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
-    writing = Writing(status)
-    blocklist = SendGridSuppressions(cast("Account", writing))
+    return dict(json.loads(DOCUMENT.read_text(encoding="utf-8")))
+
+
+def test_what_is_put_on_the_list_is_as_documented() -> None:
+    """The path, the body by its schema, and the answer that is taken for a success."""
+    document, writing = _document(), Writing(201)
     addresses = ["anna@example.org", "ben+news@example.org"]
-    if method == "post":
-        assert blocklist.add(addresses, pause=lambda _: None) == ()
-    else:
-        blocklist.remove(addresses[0], pause=lambda _: None)
-    ((asked, path, body),) = writing.asked
-    template = "/v3/" + "/".join("{email}" if "@" in part else part for part in path)
-    described = document["paths"][template][method]
-    assert asked == method
-    assert str(status) in described["responses"]
-    if method == "post":
-        given = _resolved(document, described["requestBody"])
-        reference = given["content"]["application/json"]["schema"]
-        schema = _resolved(document, reference)
-        assert isinstance(body, dict)
-        assert body.keys() == set(schema["required"]) == schema["properties"].keys()
-        assert body["recipient_emails"] == addresses
+    assert writing.blocklist().add(addresses, pause=lambda _: None) == ()
+    (described,) = writing.described(document, "post")
+    (body,) = (document for _, _, document in writing.asked)
+    given = _resolved(document, described["requestBody"])
+    schema = _resolved(document, given["content"]["application/json"]["schema"])
+    assert isinstance(body, dict)
+    assert body.keys() == set(schema["required"]) == schema["properties"].keys()
+    assert body["recipient_emails"] == addresses
+
+
+def test_what_is_taken_off_the_lists_is_as_documented() -> None:
+    """Those of unsubscribes, bounces and invalid addresses, and not that of spam reports."""
+    writing = Writing(204)
+    writing.blocklist().remove("anna@example.org", pause=lambda _: None)
+    assert len(writing.described(_document(), "delete")) == 3
+    assert not any("spam_reports" in path for _, path, _ in writing.asked)
