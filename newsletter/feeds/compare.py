@@ -2,8 +2,8 @@
 
 The weight of a change is that of its words. Quotation marks, dashes, white space, tracking
 parameters, counters, moved lines and standing text weigh nothing; misspellings and small
-rewordings are minor; new dated sections, new paragraphs, and other numbers, dates, register
-numbers or words of status are major.
+rewordings are minor; new dated sections, new paragraphs, other numbers, dates, register numbers or
+words of status, and lines that moved to a heading of another status are major.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from newsletter.feeds.difference import Difference, difference, significant
+from newsletter.feeds.moves import moves_of
 from newsletter.feeds.normalise import comparable, digest, words
 from newsletter.feeds.page import Page
 from newsletter.feeds.phrases import is_standing
+from newsletter.feeds.places import marks_of
 from newsletter.feeds.quote import Passage, Quote, quote
 from newsletter.feeds.said import reasons_of, retitled, size_of, summary_of
 from newsletter.feeds.sections import newest, newest_day
@@ -32,12 +34,13 @@ _DEFAULT = Rules()
 
 def revision_of(title: str, cleaned: Cleaned) -> Revision:
     """A post's text as one version. `text_hash` is the same for texts that differ in nothing."""
-    keys = sorted(significant(cleaned.text.split("\n")))
+    lines = cleaned.text.split("\n")
+    keys = sorted(significant(lines))
     return Revision(
         title=title,
         html=cleaned.html,
         text=cleaned.text,
-        text_hash=digest(comparable(title), *keys),
+        text_hash=digest(comparable(title), *keys, *marks_of(cleaned.html, lines)),
     )
 
 
@@ -71,11 +74,11 @@ def _compared(old: Revision, new: Revision, rules: Rules) -> Change:
     if _is_cut(old_lines, new_lines) or _is_cut(new_lines, old_lines):
         return Change(weight=Weight.MINOR, reasons=("the feed shows more or less of the post",))
     found = difference(old_lines, new_lines)
-    news = news_of(found, old_lines, new_lines, rules)
+    news = news_of(found, old_lines, new_lines, rules, moved=moves_of(old, new, found))
     title = _title_change(old.title, new.title)
     if rules.everything and title is not Weight.NONE:
         title = Weight.MAJOR
-    if found.is_empty and title is Weight.NONE:
+    if found.is_empty and not news.moved and title is Weight.NONE:
         return Change(weight=Weight.NONE, reasons=("lines moved, or standing text changed",))
     if news.is_empty and title is not Weight.MAJOR and not rules.everything:
         return Change(weight=Weight.MINOR, reasons=_why_quiet(found, title))
@@ -173,6 +176,10 @@ def _shown(page: Page, found: Difference, news: News, rules: Rules) -> Quote:
         first, *rest = newest(news.sections).passages
         passages = [replace(first, alone=True), *rest]
     else:
-        lines = sorted({*news.added, *(edit.at for edit in news.rewritten)})
-        passages = [Passage(at=at, weighs=at in news.telling) for at in lines]
+        places = {one.at: one.under for one in news.moved}
+        lines = sorted({*news.added, *(edit.at for edit in news.rewritten), *places})
+        passages = [
+            Passage(at=at, weighs=at in news.telling or at in places, under=places.get(at, ""))
+            for at in lines
+        ]
     return quote(page, passages, known=known, length=rules.quote_length)

@@ -30,7 +30,7 @@ class Page:
     def is_heading(self, at: int) -> bool:
         """Whether a line only names what follows: a heading, a short line in bold, columns."""
         block = self.block(at)
-        return block is not None and (block.names_columns or _serves_as_heading(block))
+        return block is not None and (block.names_columns or serves_as_heading(block))
 
     def heading(self, at: int) -> str:
         """The heading a line stands under; "" where it has none."""
@@ -45,7 +45,7 @@ class Page:
         for block in reversed(self._blocks[:place]):
             if not ((in_list and block.kind is Kind.ITEM) or is_standing(block.text)):
                 prose = block.kind in (Kind.PARAGRAPH, Kind.QUOTE, Kind.ITEM)
-                return block if prose and not _serves_as_heading(block) else None
+                return block if prose and not serves_as_heading(block) else None
         return None
 
     def columns(self, at: int) -> tuple[str, ...]:
@@ -77,7 +77,7 @@ def _headings(found: Sequence[Block]) -> Iterator[str]:
     above = ""
     for block in found:
         yield above
-        if _serves_as_heading(block):
+        if serves_as_heading(block):
             standing = is_standing(block.text)
             if not standing:
                 above = block.text.rstrip(" :")
@@ -85,7 +85,8 @@ def _headings(found: Sequence[Block]) -> Iterator[str]:
                 above = ""  # what stands below "Disclaimer" is of no other part
 
 
-def _serves_as_heading(block: Block) -> bool:
+def serves_as_heading(block: Block) -> bool:
+    """Whether a block is a heading, a short paragraph in bold, or a date that stands alone."""
     if block.kind is Kind.HEADING:
         return True
     if block.kind is not Kind.PARAGRAPH or len(block.text) > _LONGEST_HEADING:

@@ -45,12 +45,14 @@ class Quote:
 class Passage:
     """A line of the new text to quote from. `weighs`: it is taken before those that do not.
 
-    `alone`: it begins a section that is quoted without the text above it.
+    `alone`: it begins a section that is quoted without the text above it. `under`: the heading that
+    must be said with it, "" where none must.
     """
 
     at: int
     weighs: bool = False
     alone: bool = False
+    under: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def quote(
     characters is cut at a word. Headings are quoted only when there is nothing else; but of short
     lines that stand under several, each is quoted with its own: "Leeds: closed".
     """
-    bodies = [one for one in passages if not page.is_heading(one.at)]
+    bodies = [one for one in passages if one.under or not page.is_heading(one.at)]
     headings = {page.heading(one.at) for one in bodies}
     reader = _Reader(page, set(known), length, named=len(headings) > 1)
     for one in sorted(bodies or passages, key=lambda passage: (not passage.weighs, passage.at)):
@@ -94,11 +96,13 @@ class _Reader:
         if block is None or self._full:
             return
         if block.kind is Kind.ROW:
-            found = self._whole(_row(block, self._page.columns(passage.at), self._length))
+            row = _row(block, self._page.columns(passage.at), self._length)
+            found = self._whole(_named(shortened(passage.under, _LONGEST_NAME), row))
         elif name := self._name_of(block, passage):
-            found = self._whole(_named(name, block))
+            found = self._whole(_named(name, _Taken(block.kind, block.html, block.text)))
         else:
             found = self._prose(block, passage)
+            found[:1] = [_named(shortened(passage.under, _LONGEST_NAME), one) for one in found[:1]]
         if found:
             self.taken[passage.at] = found
             self._room -= sum(len(part.text) + 1 for part in found)
@@ -112,6 +116,8 @@ class _Reader:
 
     def _name_of(self, block: Block, passage: Passage) -> str:
         """The heading without which nobody would know what a short line speaks of."""
+        if passage.under and len(block.text) <= self._length:
+            return shortened(passage.under, _LONGEST_NAME)
         if not self._named or len(block.text) > _SHORT:
             return ""
         heading = self._page.heading(passage.at)
@@ -119,7 +125,8 @@ class _Reader:
 
     def _prose(self, block: Block, passage: Passage) -> list[_Taken]:
         """What is quoted of one block, and before it what its first sentence leans on."""
-        above = None if passage.alone else self._page.before(passage.at)
+        stays = passage.alone or passage.under
+        above = None if stays else self._page.before(passage.at)
         lead = _end_of(above)
         if above is None or comparable(above.text[slice(*lead)]) in self._quoted:
             lead = (0, 0)
@@ -222,9 +229,11 @@ def _is_bare_date(sentence: str) -> bool:
     return opening is not None and opening.bare
 
 
-def _named(name: str, block: Block) -> _Taken:
-    html = f"{entities.escape(name, quote=False)}: {block.html}"
-    return _Taken(block.kind, html, f"{name}: {block.text}")
+def _named(name: str, one: _Taken) -> _Taken:
+    if not name:
+        return one
+    html = f"{entities.escape(name, quote=False)}: {one.html}"
+    return _Taken(one.kind, html, f"{name}: {one.text}")
 
 
 def _row(block: Block, columns: Sequence[str], length: int) -> _Taken:

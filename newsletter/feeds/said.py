@@ -48,8 +48,32 @@ def _section(section: Section, was_newest: str) -> str:
 
 
 def _lines(page: Page, news: News) -> str:
-    added = [at for at in news.added if not page.is_heading(at)] or list(news.added)
+    moved = _moved(page, news)
+    added = [at for at in news.added if not page.is_heading(at)]
     rewritten = [edit.at for edit in news.rewritten]
+    if moved:
+        rewritten = [at for at in rewritten if not page.is_heading(at)]
+    else:
+        added = added or list(news.added)
+    if not (added or rewritten):
+        return moved
+    said = _edited(page, added, rewritten)
+    return f"{said}, and {moved[0].lower()}{moved[1:]}" if moved else said
+
+
+def _moved(page: Page, news: News) -> str:
+    """Where the lines are now that moved to another status; "" where none did."""
+    if not news.moved:
+        return ""
+    are = "is" if len(news.moved) == 1 else "are"
+    names = {one.under for one in news.moved}
+    where = (
+        f"“{shortened(names.pop(), _LONGEST_HEADING)}”" if len(names) == 1 else "another heading"
+    )
+    return f"{_counted(page, [one.at for one in news.moved])} {are} now under {where}"
+
+
+def _edited(page: Page, added: Sequence[int], rewritten: Sequence[int]) -> str:
     headings = {page.heading(at) for at in (*added, *rewritten)}
     under = headings.pop() if len(headings) == 1 else ""
     if added and not rewritten:
@@ -85,6 +109,11 @@ def reasons_of(news: News, found: Difference) -> tuple[str, ...]:
     if news.added:
         told.append(f"new paragraphs: {len(news.added)}")
     counts = Counter(news.reasons)
+    places = Counter(one.under for one in news.moved)
+    told += [
+        f"moved to another status: {count} under “{shortened(under, _LONGEST_HEADING)}”"
+        for under, count in places.items()
+    ]
     told += [
         f"{reason} ({count} times)" if count > 1 else reason for reason, count in counts.items()
     ]

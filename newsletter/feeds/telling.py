@@ -122,6 +122,11 @@ def meaning_of(word: str) -> str:
     return "not" if _NEGATED.fullmatch(word) else ""
 
 
+def has_status(found: Collection[str]) -> bool:
+    """Whether any of the words, case-folded, is one of status."""
+    return not _STATUS.keys().isdisjoint(found)
+
+
 def status_in(found: Sequence[str], more: frozenset[str] = frozenset()) -> Counter[str]:
     """What the words say of a status; `more` are words of the settings, case-folded."""
     told = [_STATUS.get(word, word) for word in found if word in _STATUS or word in more]

@@ -11,6 +11,7 @@ from newsletter.feeds.amounts import hours_in, signed_in
 from newsletter.feeds.blocks import CELL_GAP
 from newsletter.feeds.dated import opening_of
 from newsletter.feeds.difference import Difference, Edit
+from newsletter.feeds.moves import Move
 from newsletter.feeds.normalise import comparable, words
 from newsletter.feeds.phrases import shared_tail_start
 from newsletter.feeds.sections import Section, grown_sections, new_sections
@@ -43,23 +44,32 @@ class Rules:
 class News:
     """What of a difference a reader should hear: dated sections, or else lines by their number.
 
-    `telling` are those lines whose words turn what a patient should do.
+    `telling` are those lines whose words turn what a patient should do; `moved` those that stand
+    under another status.
     """
 
     sections: tuple[Section, ...] = ()
     added: tuple[int, ...] = ()
     rewritten: tuple[Edit, ...] = ()
+    moved: tuple[Move, ...] = ()
     telling: frozenset[int] = frozenset()
     reasons: tuple[str, ...] = field(default=())
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing."""
-        return not (self.sections or self.added or self.rewritten)
+        return not (self.sections or self.added or self.rewritten or self.moved)
 
 
-def news_of(found: Difference, old: Sequence[str], new: Sequence[str], rules: Rules) -> News:
-    """What is news of a difference between two texts, given as lines."""
+def news_of(
+    found: Difference,
+    old: Sequence[str],
+    new: Sequence[str],
+    rules: Rules,
+    *,
+    moved: Sequence[Move] = (),
+) -> News:
+    """What is news of a difference between two texts, given as lines, and of lines that `moved`."""
     tail = shared_tail_start(old, new)
     sections = (*new_sections(found.added, new), *grown_sections(found.edited))
     in_section = {passage.at for section in sections for passage in section.passages}
@@ -82,6 +92,7 @@ def news_of(found: Difference, old: Sequence[str], new: Sequence[str], rules: Ru
         sections=sections,
         added=added,
         rewritten=rewritten,
+        moved=tuple(one for one in moved if one.at < tail and one.at not in in_section),
         telling=frozenset(telling_edits | {at for at in added if _tells(new[at], rules)}),
         reasons=tuple(reason for _, reason in told if reason is not _ANYHOW),
     )
