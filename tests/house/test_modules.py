@@ -39,6 +39,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "sendgrid": ("newsletter/delivery/transports/sendgrid_account.py",),
     "sqlalchemy": ("newsletter/store/*", "subscribers/store/*"),
     "starlette": ("newsletter/web/*",),
+    "tinycss2": ("newsletter/editions/colours.py",),
     "urllib3": ("newsletter/feeds/fetch.py",),
     "uvicorn": ("newsletter/cli/serve.py", "newsletter/web/connection.py"),
 }

@@ -12,7 +12,7 @@ from tests.house.source import ROOT
 HEAVY = (
     "sqlalchemy", "alembic", "psycopg", "pydantic", "pydantic_settings", "feedparser", "jinja2",
     "mjml", "selectolax", "nh3", "urllib3", "rich", "markdown_it", "email_validator", "sendgrid",
-    "dns", "fastapi", "starlette", "uvicorn",
+    "dns", "fastapi", "starlette", "tinycss2", "uvicorn",
 )  # fmt: skip
 PROGRAM = (
     "import sys\n"

@@ -98,6 +98,8 @@ def test_a_sound_mail_has_no_findings() -> None:
         ("{x}", '<b style="color:rgb(200, 200, 200)">x</b>', "low-contrast"),
         ("{x}", '<b style="color:rgba(0,0,0,.3)">x</b>', "low-contrast"),
         ("{x}", '<b style="background:rgb(34 34 34);color:black">x</b>', "low-contrast"),
+        ("{x}", '<b style="color:hsl(0 0% 80%)">x</b>', "low-contrast"),
+        ("{x}", '<b style="color:#00000040">x</b>', "low-contrast"),
         ("{x}", '<b style="font-size:0">x</b>', "small-type"),
         (LINK, '"https://blog.example.org/?a=1&amp;utm_source=b"', "tracking-link"),
         (' width="576"', ' width="601"', "too-wide"),
